@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+
+libspringpark_la_SOURCES += \
+	src/base/activity.c src/base/activity.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/errors.c src/base/errors.h \
+	src/base/hex.c src/base/hex.h \
+	src/base/log.c src/base/log.h \
+	src/base/loop.c src/base/loop.h \
+	src/base/memory.c src/base/memory.h \
+	src/base/queue.c src/base/queue.h \
+	src/base/service.c src/base/service.h

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+
+libspringpark_la_SOURCES +=

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The registers of a SpringPark: one constant table (register_table.c) states every register and bit field, and this
+ * module holds the values of one configuration. Everything else derives from the table: parser, validation,
+ * `springparkctl registers`, sample file, man page, import and export.
+ *
+ * The table is constant. A struct registers belongs to whoever created it; reading one that nobody changes is fine on
+ * any thread. Source of the facts: the vendor's register XML, firmware 1.31.
+ */
+#ifndef SPRINGPARK_DEVICE_REGISTERS_H
+#define SPRINGPARK_DEVICE_REGISTERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REGISTER_MAX_BYTES = 64 };
+
+enum field_kind {
+    FIELD_BOOLEAN,  /* one bit: true / false */
+    FIELD_CHOICE,   /* one of field_def.options, by name */
+    FIELD_NUMBER,   /* min..max */
+    FIELD_TEXT,     /* the whole register: printable characters, at most the register's size */
+    FIELD_RESERVED, /* must keep its default */
+};
+
+/* What the gateway does with a field. */
+enum field_support {
+    FIELD_HONOURED,
+    FIELD_NOT_APPLICABLE, /* kept, reported once at start if it differs from the device's default */
+    FIELD_REFUSED,        /* any value but the default is an error, with the reason */
+};
+
+struct field_option {
+    uint32_t value;
+    const char *name;            /* in the configuration file */
+    const char *title;
+    const char *refused_because; /* NULL = this option may be chosen */
+};
+
+struct field_def {
+    const char *path;            /* the setting, for instance "mqtt.tls.sni"; templates: "templates.swap" */
+    const char *title;
+    enum field_kind kind;
+    uint8_t mask[20];            /* same size as the register, all 0 for FIELD_TEXT (the whole register) */
+    uint32_t min, max;           /* FIELD_NUMBER */
+    const char *unit;            /* FIELD_NUMBER: "s", "0.1 s", ""... */
+    const struct field_option *options; /* FIELD_CHOICE: ends with name NULL */
+    enum field_support support;
+    const char *effect;          /* what the gateway does with it, or why it does not */
+};
+
+struct register_def {
+    uint16_t address;            /* of template instance 1 for the registers 03t0.. */
+    uint8_t size_bytes;          /* the device's maximum */
+    uint8_t gateway_size_bytes;  /* where a limit that is only the device's memory is widened; else the same */
+    bool variable;               /* any length from 0 to the size */
+    bool per_template;           /* four instances, 0x10 apart */
+    const char *device_default;  /* hex */
+    const char *gateway_default; /* hex, or NULL where it is the device's */
+    const char *default_reason;  /* why the gateway's differs */
+    const char *title;
+    const char *section;
+    const struct field_def *fields;
+    size_t fields_count;
+};
+
+struct registers;
+
+/* The table: all registers, by rising address; per_template ones stand once. */
+const struct register_def *register_table(size_t *count);
+
+/* The definition that covers address (0x0321 is instance 2 of 0x0311), or NULL; *instance becomes 0..3 for templates. */
+const struct register_def *register_find(uint16_t address, unsigned *instance);
+
+/* A set with every register at the gateway's default. */
+struct registers *registers_create(void);
+void registers_free(struct registers *registers);
+
+/* The value of a register, *size_bytes of it; never NULL for an address of the table. */
+const uint8_t *registers_get(const struct registers *registers, uint16_t address, size_t *size_bytes);
+
+/* False if the address is unknown or the size does not fit; nothing is changed then. Field rules are checked elsewhere. */
+bool registers_set(struct registers *registers, uint16_t address, const uint8_t *bytes, size_t size_bytes);
+
+/* The number in the bits of mask (of the register's size), right-aligned. */
+uint32_t registers_get_bits(const struct registers *registers, uint16_t address, const uint8_t *mask);
+void registers_set_bits(struct registers *registers, uint16_t address, const uint8_t *mask, uint32_t value);
+
+#endif

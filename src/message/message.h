@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The JSON documents that the gateway publishes: READER EVENT, META, STATUS, in the newer dialect of the SpringCore
+ * book plus the older pages' Sequence and DateTime. Compact, members in the vendor's order, upper-case hex.
+ *
+ * No state; any thread. Each function returns new text that the caller frees.
+ */
+#ifndef SPRINGPARK_MESSAGE_MESSAGE_H
+#define SPRINGPARK_MESSAGE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+/* When something happened, on both scales. */
+struct message_time {
+    uint32_t startup_counter;
+    uint64_t uptime_ms;      /* since the gateway started */
+    bool has_wall_time;      /* false: DateTime is left out */
+    time_t wall_time_utc;
+};
+
+struct message_event {
+    uint64_t sequence;       /* 0 = the member is left out */
+    const char *interface;
+    const char *protocol;
+    int template_number;     /* 0 = fast inventory: Template is left out */
+    const char *tag_id;
+    const char *move;        /* "Insert", "Remove", "Insert,Remove" or NULL */
+    const char *tag_data;    /* or NULL */
+    const char *tag_details; /* or NULL */
+    const char *reader;      /* extension Reader, or NULL */
+    struct message_time time;
+};
+
+struct message_meta {
+    const char *serial;
+    const char *version;         /* the gateway's own, for instance "0.1.0" */
+    const char *unique_id;       /* or NULL */
+    const char *inventory;       /* "" = left out */
+    const char *location;        /* "" = left out */
+    const char *physical_address; /* or NULL */
+    const char *ip_address;      /* or NULL */
+    bool open;                   /* META Open: all security settings are open */
+};
+
+/* State: the four values of the vendor's STATUS page. */
+enum message_state { MESSAGE_ONLINE_READY, MESSAGE_ONLINE_BUSY, MESSAGE_OFFLINE, MESSAGE_OFFLINE_DEAD };
+
+struct message_status {
+    enum message_state state;
+    const struct message_time *time; /* NULL for the last will */
+    const char *health;              /* extension Health: what is ill; NULL = left out */
+};
+
+char *message_event_to_json(const struct message_event *event);
+char *message_meta_to_json(const struct message_meta *meta);
+char *message_status_to_json(const struct message_status *status);
+
+/* "CCC:SSS.MMM" */
+char *message_uptime_text(const struct message_time *time);
+
+/* "YYYY-MM-DD HH:MM:SS" in UTC */
+char *message_date_time_text(time_t utc);
+
+#endif
