@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Start, in this order: configuration, startup counter, feedback, cloud, presence, control socket, readers, READY=1.
+ * Stop, in reverse: readers (what they still had to tell becomes events), control socket, cloud (says "offline"),
+ * feedback. Each thread gets at most STOP_LIMIT_MS; one that hangs in a foreign call is left behind, and the process
+ * ends all the same.
+ */
+#include "gateway.h"
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/service.h"
+#include "gateway/context.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum { STOP_LIMIT_MS = 5000, NOTICES_CAPACITY = 1024 };
+
+static void log_errors(const struct errors *errors)
+{
+    for (size_t i = 0; i < errors_count(errors); i++)
+        log_error("config", "%s", errors_get(errors, i));
+}
+
+static bool load_plan(struct gateway *gateway)
+{
+    struct errors *errors = errors_create();
+
+    gateway->plan = plan_create(gateway->options->config_file, gateway->options->instance, errors);
+    log_errors(errors);
+    errors_free(errors);
+    if (gateway->plan == NULL) {
+        log_error("config", "springparkd does not start; next: mend %s and try `springparkctl check %s`",
+                  gateway->options->config_file, gateway->options->config_file);
+        return false;
+    }
+    for (size_t i = 0; i < errors_count(gateway->plan->notes); i++)
+        log_notice("config", "%s", errors_get(gateway->plan->notes, i));
+    return true;
+}
+
+static void count_startup(struct gateway *gateway)
+{
+    const char *directory = gateway->options->state_directory;
+
+    if (directory == NULL)
+        directory = gateway->plan->settings->state_directory;
+    gateway->startup_counter = startup_counter_next(directory, &gateway->startup_problem);
+    if (gateway->startup_problem != NULL)
+        log_warning("identity", "%s", gateway->startup_problem);
+}
+
+static void on_terminate(void *context, int signal_number)
+{
+    struct gateway *gateway = context;
+
+    log_notice("daemon", "stopping (%s)", signal_number == SIGTERM ? "SIGTERM" : "SIGINT");
+    loop_exit(gateway->loop, EX_OK);
+}
+
+static void on_hangup(void *context, int signal_number)
+{
+    struct gateway *gateway = context;
+
+    (void) signal_number;
+    reload_begin(gateway->reload, NULL);
+}
+
+/* The cloud's and the feedback's overdue foreign calls have their own reports and timeouts; only our own code counts. */
+static bool worker_sound(struct activity *activity, const char *name)
+{
+    struct activity_view view = activity_look(activity);
+
+    if (!view.overdue || view.kind != ACTIVITY_OWN)
+        return true;
+    log_error("daemon", "the %s thread is stuck while %s", name, view.what);
+    return false;
+}
+
+static void arm_watchdog(struct gateway *gateway)
+{
+    uint64_t interval_us = service_watchdog_interval_us();
+
+    if (interval_us > 0)
+        loop_arm_timer(gateway->watchdog_timer, clock_monotonic_us(gateway->clock) + interval_us, interval_us / 10);
+}
+
+static void on_watchdog(void *context)
+{
+    struct gateway *gateway = context;
+    bool readers_sound = inflow_supervise(gateway);
+    bool cloud_sound = worker_sound(cloud_activity(gateway->cloud), "cloud");
+    bool feedback_sound = worker_sound(feedback_activity(gateway->feedback), "feedback");
+
+    if (readers_sound && cloud_sound && feedback_sound)
+        service_notify_watchdog();
+    else
+        log_error("daemon", "the watchdog is not fed: systemd will restart springparkd");
+    arm_watchdog(gateway);
+}
+
+static void add_sources(struct gateway *gateway)
+{
+    gateway->notices_source = loop_add_io(gateway->loop, queue_fd(gateway->notices), EPOLLIN, outflow_notices, gateway);
+    gateway->presence_timer = loop_add_timer(gateway->loop, inflow_presence_timer, gateway);
+    gateway->status_timer = loop_add_timer(gateway->loop, outflow_status_timer, gateway);
+    gateway->watchdog_timer = loop_add_timer(gateway->loop, on_watchdog, gateway);
+    gateway->signals[0] = loop_add_signal(gateway->loop, SIGTERM, on_terminate, gateway);
+    gateway->signals[1] = loop_add_signal(gateway->loop, SIGINT, on_terminate, gateway);
+    gateway->signals[2] = loop_add_signal(gateway->loop, SIGHUP, on_hangup, gateway);
+}
+
+static bool open_control(struct gateway *gateway)
+{
+    char *error = NULL;
+
+    /* systemd makes it by RuntimeDirectory=; a start by hand finds none. */
+    (void) mkdir(gateway->options->run_directory, 0755);
+    gateway->control = control_server_create(gateway->loop, gateway->options->run_directory, requests_handle, gateway,
+                                             &error);
+    if (gateway->control != NULL)
+        return true;
+    log_error("control", "%s", error);
+    free(error);
+    return false;
+}
+
+static bool start_readers(struct gateway *gateway)
+{
+    struct errors *errors = errors_create();
+    struct intake *intake = intake_start(gateway->plan, gateway->clock, errors);
+
+    log_errors(errors);
+    errors_free(errors);
+    if (intake == NULL)
+        return false;
+    inflow_attach(gateway, intake);
+    return true;
+}
+
+/* Returns a sysexits code, EX_OK when everything runs. */
+static int start(struct gateway *gateway)
+{
+    if (!load_plan(gateway))
+        return EX_CONFIG;
+    count_startup(gateway);
+    gateway->loop = loop_create();
+    gateway->notices = queue_create(NOTICES_CAPACITY, cloud_notice_free);
+    gateway->roster = roster_create();
+    gateway->feedback = feedback_start(gateway->clock);
+    gateway->cloud = cloud_start(&gateway->plan->cloud, gateway->clock, gateway->notices);
+    gateway->presence = presence_create(&gateway->plan->presence, outflow_event, gateway);
+    add_sources(gateway);
+    gateway->reload = reload_create(gateway);
+    if (!open_control(gateway))
+        return EX_CANTCREAT;
+    if (!start_readers(gateway))
+        return EX_CONFIG;
+    outflow_arm_status_timer(gateway);
+    arm_watchdog(gateway);
+    log_notice("daemon", "springparkd %s, serial number %s, start %" PRIu32 ": ready", PACKAGE_VERSION,
+               gateway->plan->identity->serial, gateway->startup_counter);
+    service_notify_ready("starting");
+    outflow_tell_service(gateway);
+    return EX_OK;
+}
+
+static void stop_readers(struct gateway *gateway)
+{
+    struct intake *intake = gateway->intake;
+
+    if (intake == NULL)
+        return;
+    intake_wake(intake);
+    bool ended = intake_join(intake, STOP_LIMIT_MS);
+    inflow_drain(gateway);
+    inflow_detach(gateway);
+    if (ended)
+        intake_free(intake);
+    else
+        log_warning("reader", "a reader hangs in a foreign call and is left behind");
+}
+
+static void stop_cloud(struct gateway *gateway)
+{
+    char *final_status = outflow_status_json(gateway, MESSAGE_OFFLINE);
+    size_t unsent = 0;
+
+    if (!cloud_stop(gateway->cloud, final_status, STOP_LIMIT_MS, &unsent)) {
+        log_warning("cloud", "the connection hangs in a foreign call and is left behind");
+        gateway->notices = NULL; /* its thread may still tell something */
+    }
+    if (unsent > 0)
+        log_error("cloud", "%zu events of start %" PRIu32 " were not delivered and are lost with this stop", unsent,
+                  gateway->startup_counter);
+    free(final_status);
+}
+
+static void free_sources(struct gateway *gateway)
+{
+    for (size_t i = 0; i < sizeof gateway->signals / sizeof *gateway->signals; i++)
+        loop_source_free(gateway->signals[i]);
+    loop_source_free(gateway->watchdog_timer);
+    loop_source_free(gateway->status_timer);
+    loop_source_free(gateway->presence_timer);
+    loop_source_free(gateway->notices_source);
+}
+
+/* Also after a start that failed half-way: what was not started is NULL. */
+static void stop(struct gateway *gateway)
+{
+    service_notify_stopping();
+    gateway->stopping = true;
+    reload_free(gateway->reload, STOP_LIMIT_MS);
+    stop_readers(gateway);
+    control_server_free(gateway->control);
+    if (gateway->cloud != NULL)
+        stop_cloud(gateway);
+    if (gateway->feedback != NULL && !feedback_stop(gateway->feedback, STOP_LIMIT_MS))
+        log_warning("feedback", "a device hangs and is left behind");
+    free_sources(gateway);
+    presence_free(gateway->presence);
+    roster_free(gateway->roster);
+    queue_free(gateway->notices);
+    loop_free(gateway->loop);
+    plan_free(gateway->plan);
+    free(gateway->startup_problem);
+    free(gateway->told_health);
+}
+
+int gateway_run(const struct gateway_options *options)
+{
+    struct gateway gateway = { .options = options, .clock = clock_system() };
+
+    loop_block_signals();
+    gateway.start_ms = clock_monotonic_ms(gateway.clock);
+    int status = start(&gateway);
+    if (status == EX_OK)
+        status = loop_run(gateway.loop);
+    stop(&gateway);
+    return status < 0 ? EX_SOFTWARE : status;
+}

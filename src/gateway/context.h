@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The daemon's one context, and what its parts offer one another. Main thread only, all of it.
+ *
+ *   gateway.c   starts, stops, signals, watchdog
+ *   inflow.c    sightings from the readers to presence, and the presence timer
+ *   outflow.c   events, META, STATUS to the cloud and to watchers; notices back from the cloud; commands to feedback
+ *   report.c    what `status` and `readers` say
+ *   requests.c  the control socket's requests
+ *   reload.c    a new configuration, whole or not at all
+ */
+#ifndef SPRINGPARK_GATEWAY_CONTEXT_H
+#define SPRINGPARK_GATEWAY_CONTEXT_H
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "base/queue.h"
+#include "cloud/cloud.h"
+#include "control/control.h"
+#include "feedback/feedback.h"
+#include "gateway.h"
+#include "gateway/intake.h"
+#include "gateway/plan.h"
+#include "gateway/roster.h"
+#include "message/message.h"
+#include "presence/presence.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct reload;
+
+struct gateway {
+    const struct gateway_options *options;
+    const struct clock *clock;
+    struct loop *loop;
+    struct plan *plan;
+    uint64_t start_ms;             /* monotonic */
+    uint32_t startup_counter;
+    char *startup_problem;         /* why the startup counter is a random one, or NULL */
+    uint64_t sequence;             /* of the last event */
+    uint64_t commands_accepted;
+    uint64_t commands_refused;
+    bool online;                   /* the broker takes STATUS */
+    bool stopping;
+    char *told_health;             /* State and Health of the last STATUS, so that a change is told at once */
+
+    struct feedback *feedback;
+    struct queue *notices;
+    struct cloud *cloud;
+    struct roster *roster;
+    struct presence *presence;
+    struct intake *intake;
+    struct control_server *control;
+    struct reload *reload;
+
+    struct loop_source *notices_source;
+    struct loop_source *intake_source;
+    struct loop_source *presence_timer;
+    struct loop_source *status_timer;
+    struct loop_source *watchdog_timer;
+    struct loop_source *signals[3];
+};
+
+/* ---- inflow.c ---- */
+
+/* Makes this intake the one whose sightings count. */
+void inflow_attach(struct gateway *gateway, struct intake *intake);
+void inflow_detach(struct gateway *gateway);
+/* Takes everything that is in the intake's queue now. */
+void inflow_drain(struct gateway *gateway);
+void inflow_presence_timer(void *context);
+/* Looks at what the reader threads wait for; overdue foreign calls become states of their readers. Returns false if a
+ * thread is overdue in our own code. */
+bool inflow_supervise(struct gateway *gateway);
+
+/* ---- outflow.c ---- */
+
+/* presence_emit: an event that counts. */
+void outflow_event(void *context, const struct presence_event *event);
+void outflow_notices(void *context, int fd, uint32_t events);
+/* Publishes STATUS if the broker is there and State or Health differ from what was told last. */
+void outflow_health_changed(struct gateway *gateway);
+void outflow_status_timer(void *context);
+void outflow_arm_status_timer(struct gateway *gateway);
+/* The STATUS document for now; new memory. */
+char *outflow_status_json(const struct gateway *gateway, enum message_state state);
+/* What systemd shows. */
+void outflow_tell_service(struct gateway *gateway);
+/* Takes a command from the broker or the control socket; false and *error (freed by the caller) if it is refused. */
+bool outflow_command(struct gateway *gateway, const void *payload, size_t size_bytes, char **error);
+
+struct message_time outflow_time(const struct gateway *gateway);
+enum message_state outflow_state(const struct gateway *gateway);
+/* What is ill, new memory, or NULL. */
+char *outflow_health_text(const struct gateway *gateway);
+
+/* ---- report.c ---- */
+
+json_t *report_status(struct gateway *gateway);
+json_t *report_readers(struct gateway *gateway);
+
+/* ---- requests.c ---- */
+
+void requests_handle(void *context, struct control_client *client, const char *request, json_t *arguments,
+                     bool privileged);
+
+/* ---- reload.c ---- */
+
+struct reload *reload_create(struct gateway *gateway);
+/* Waits for what is under way, up to limit_ms. */
+void reload_free(struct reload *reload, uint64_t limit_ms);
+/* Begins; client (or NULL, for SIGHUP) gets the answer when it is through. */
+void reload_begin(struct reload *reload, struct control_client *client);
+
+#endif

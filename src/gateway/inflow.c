@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/log.h"
+#include "base/memory.h"
+#include "gateway/context.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+static uint64_t now_ms(const struct gateway *gateway)
+{
+    return clock_monotonic_ms(gateway->clock);
+}
+
+static void arm_presence_timer(struct gateway *gateway)
+{
+    uint64_t deadline_ms = presence_next_deadline_ms(gateway->presence);
+
+    if (deadline_ms == PRESENCE_NEVER)
+        loop_disarm_timer(gateway->presence_timer);
+    else
+        loop_arm_timer(gateway->presence_timer, deadline_ms * 1000U, 1000U);
+}
+
+void inflow_presence_timer(void *context)
+{
+    struct gateway *gateway = context;
+
+    presence_advance(gateway->presence, now_ms(gateway));
+    arm_presence_timer(gateway);
+}
+
+static void take_health(struct gateway *gateway, const struct sighting *sighting)
+{
+    struct roster_entry *entry = roster_find(gateway->roster, sighting->reader);
+
+    if (entry == NULL)
+        return;
+    roster_set_health(entry, sighting->health, sighting->text);
+    outflow_health_changed(gateway);
+}
+
+static void take_failure(struct gateway *gateway, const struct sighting *sighting)
+{
+    struct roster_entry *entry = roster_find(gateway->roster, sighting->reader);
+
+    if (entry != NULL)
+        entry->failures++;
+    log_debug("reader", "%s: a card could not be read; its next visit is read anew", sighting->reader);
+}
+
+static void take_no_match(struct gateway *gateway, const struct sighting *sighting)
+{
+    struct roster_entry *entry = roster_find(gateway->roster, sighting->reader);
+
+    if (entry != NULL)
+        entry->no_match++;
+    log_debug("reader", "%s: no template wants this card; see `technologies` of the templates", sighting->reader);
+}
+
+static void take_gone(struct gateway *gateway, const struct sighting *sighting)
+{
+    presence_reader_lost(gateway->presence, sighting->reader, now_ms(gateway));
+    roster_remove(gateway->roster, sighting->reader);
+    outflow_health_changed(gateway);
+}
+
+static void take_sighting(struct gateway *gateway, const struct sighting *sighting)
+{
+    switch (sighting->kind) {
+    case SIGHTING_APPEARED:
+        roster_add(gateway->roster, sighting->reader, sighting->driver, sighting->name);
+        break;
+    case SIGHTING_HEALTH:
+        take_health(gateway, sighting);
+        break;
+    case SIGHTING_ARRIVED:
+        presence_arrived(gateway->presence, sighting->reader, sighting->token, now_ms(gateway));
+        break;
+    case SIGHTING_LEFT:
+        presence_left(gateway->presence, sighting->reader, sighting->text, now_ms(gateway));
+        break;
+    case SIGHTING_NO_MATCH:
+        take_no_match(gateway, sighting);
+        break;
+    case SIGHTING_FAILED:
+        take_failure(gateway, sighting);
+        break;
+    case SIGHTING_GONE:
+        take_gone(gateway, sighting);
+        break;
+    }
+}
+
+void inflow_drain(struct gateway *gateway)
+{
+    struct sighting *sighting;
+
+    while ((sighting = intake_take(gateway->intake)) != NULL) {
+        take_sighting(gateway, sighting);
+        sighting_free(sighting);
+    }
+    arm_presence_timer(gateway);
+}
+
+static void on_sightings(void *context, int fd, uint32_t events)
+{
+    (void) fd;
+    (void) events;
+    inflow_drain(context);
+}
+
+void inflow_attach(struct gateway *gateway, struct intake *intake)
+{
+    gateway->intake = intake;
+    gateway->intake_source = loop_add_io(gateway->loop, intake_fd(intake), EPOLLIN, on_sightings, gateway);
+}
+
+void inflow_detach(struct gateway *gateway)
+{
+    loop_source_free(gateway->intake_source);
+    gateway->intake_source = NULL;
+    gateway->intake = NULL;
+}
+
+static void set_hang(struct gateway *gateway, struct roster_entry *entry, const struct activity_view *view)
+{
+    bool hangs = view->overdue && view->kind == ACTIVITY_FOREIGN;
+
+    if (!hangs && entry->hang != NULL) {
+        log_notice("reader", "%s: answers again", entry->label);
+        free(entry->hang);
+        entry->hang = NULL;
+    } else if (hangs && entry->hang == NULL) {
+        entry->hang = text_format("hangs while %s, since %" PRIu64 " s", view->what,
+                                  (now_ms(gateway) - view->since_ms) / 1000U);
+        log_warning("reader", "%s: %s; the other readers go on. Check the reader and its service", entry->label,
+                    entry->hang);
+    }
+}
+
+bool inflow_supervise(struct gateway *gateway)
+{
+    bool sound = true;
+
+    for (size_t i = 0; i < roster_count(gateway->roster); i++) {
+        struct roster_entry *entry = roster_get(gateway->roster, i);
+        struct activity_view view;
+
+        if (!intake_look(gateway->intake, entry->label, &view))
+            continue;
+        set_hang(gateway, entry, &view);
+        if (view.overdue && view.kind == ACTIVITY_OWN) {
+            log_error("reader", "%s: its thread is stuck while %s", entry->label, view.what);
+            sound = false;
+        }
+    }
+    outflow_health_changed(gateway);
+    return sound;
+}

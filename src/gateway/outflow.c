@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/service.h"
+#include "gateway/context.h"
+#include "message/command.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct message_time outflow_time(const struct gateway *gateway)
+{
+    struct message_time time = {
+        .startup_counter = gateway->startup_counter,
+        .uptime_ms = clock_monotonic_ms(gateway->clock) - gateway->start_ms,
+    };
+    bool synchronised = clock_wall_time(gateway->clock, &time.wall_time_utc);
+
+    time.has_wall_time = synchronised && gateway->plan->settings->message_date_time;
+    return time;
+}
+
+enum message_state outflow_state(const struct gateway *gateway)
+{
+    return roster_works(gateway->roster) ? MESSAGE_ONLINE_READY : MESSAGE_ONLINE_BUSY;
+}
+
+char *outflow_health_text(const struct gateway *gateway)
+{
+    char *readers = roster_health_text(gateway->roster);
+
+    if (gateway->startup_problem == NULL)
+        return readers;
+    char *text = readers == NULL ? text_copy(gateway->startup_problem)
+                                 : text_format("%s; %s", gateway->startup_problem, readers);
+    free(readers);
+    return text;
+}
+
+char *outflow_status_json(const struct gateway *gateway, enum message_state state)
+{
+    struct message_time time = outflow_time(gateway);
+    char *health = state == MESSAGE_OFFLINE ? NULL : outflow_health_text(gateway);
+    const struct message_status status = { .state = state, .time = &time, .health = health };
+    char *json = message_status_to_json(&status);
+
+    free(health);
+    return json;
+}
+
+static const char *move_text(enum presence_move move)
+{
+    switch (move) {
+    case PRESENCE_READ:
+        return NULL;
+    case PRESENCE_INSERT:
+        return "Insert";
+    case PRESENCE_REMOVE:
+        break;
+    }
+    return "Remove";
+}
+
+/* Watchers get the event as it is published, with the reader's label beside it. */
+static void tell_watchers(struct gateway *gateway, const char *reader, const char *json)
+{
+    if (!control_server_has_watchers(gateway->control))
+        return;
+    json_t *line = json_pack("{s:o, s:s}", "event", json_loads(json, 0, NULL), "reader", reader);
+    char *text = line == NULL ? NULL : json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    if (text != NULL)
+        control_server_broadcast(gateway->control, text);
+    free(text);
+    json_decref(line);
+}
+
+void outflow_event(void *context, const struct presence_event *event)
+{
+    struct gateway *gateway = context;
+    struct roster_entry *entry = roster_find(gateway->roster, event->reader);
+    bool named = roster_was_shared(gateway->roster) || gateway->plan->settings->readers_count > 1;
+    uint64_t sequence = ++gateway->sequence;
+    const struct message_event message = {
+        .sequence = gateway->plan->settings->message_sequence ? sequence : 0,
+        .interface = event->token->interface,
+        .protocol = event->token->protocol,
+        .template_number = event->token->template_number,
+        .tag_id = event->token->tag_id,
+        .move = move_text(event->move),
+        .tag_data = event->token->tag_data,
+        .tag_details = event->token->tag_details,
+        .reader = named ? event->reader : NULL,
+        .time = outflow_time(gateway),
+    };
+    char *json = message_event_to_json(&message);
+
+    if (entry != NULL)
+        entry->reads++;
+    cloud_submit_event(gateway->cloud, sequence, json);
+    log_debug("event", "%" PRIu64 ": %s", sequence, json);
+    tell_watchers(gateway, event->reader, json);
+    free(json);
+}
+
+static void publish_meta(struct gateway *gateway)
+{
+    identity_refresh_network(gateway->plan->identity);
+    const struct identity *identity = gateway->plan->identity;
+    const struct message_meta meta = {
+        .serial = identity->serial,
+        .version = PACKAGE_VERSION,
+        .unique_id = identity->unique_id,
+        .inventory = gateway->plan->settings->inventory,
+        .location = gateway->plan->settings->location,
+        .physical_address = identity->physical_address,
+        .ip_address = identity->ip_address,
+        .open = false,
+    };
+    char *json = message_meta_to_json(&meta);
+
+    cloud_submit_meta(gateway->cloud, json);
+    free(json);
+}
+
+/* State and Health as one text, to notice a change. */
+static char *health_digest(const struct gateway *gateway)
+{
+    char *health = outflow_health_text(gateway);
+    char *digest = text_format("%d %s", (int) outflow_state(gateway), health == NULL ? "" : health);
+
+    free(health);
+    return digest;
+}
+
+static void publish_status(struct gateway *gateway)
+{
+    char *json = outflow_status_json(gateway, outflow_state(gateway));
+
+    free(gateway->told_health);
+    gateway->told_health = health_digest(gateway);
+    cloud_submit_status(gateway->cloud, json);
+    free(json);
+}
+
+void outflow_health_changed(struct gateway *gateway)
+{
+    if (gateway->stopping)
+        return;
+    char *digest = health_digest(gateway);
+    bool changed = gateway->told_health == NULL || strcmp(digest, gateway->told_health) != 0;
+
+    free(digest);
+    if (!changed)
+        return;
+    if (gateway->online) {
+        publish_status(gateway);
+    } else {
+        free(gateway->told_health);
+        gateway->told_health = health_digest(gateway);
+    }
+    outflow_tell_service(gateway);
+}
+
+void outflow_arm_status_timer(struct gateway *gateway)
+{
+    unsigned interval_s = gateway->plan->settings->mqtt.status_interval_s;
+
+    if (interval_s == 0)
+        loop_disarm_timer(gateway->status_timer);
+    else
+        loop_arm_timer(gateway->status_timer, clock_monotonic_us(gateway->clock) + interval_s * 1000000ULL, 250000U);
+}
+
+void outflow_status_timer(void *context)
+{
+    struct gateway *gateway = context;
+
+    (void) inflow_supervise(gateway);
+    if (gateway->online)
+        publish_status(gateway);
+    outflow_tell_service(gateway);
+    outflow_arm_status_timer(gateway);
+}
+
+static const char *cloud_state_words(enum cloud_state state)
+{
+    switch (state) {
+    case CLOUD_NOT_CONFIGURED:
+        return "no broker is configured";
+    case CLOUD_CONNECTING:
+        return "connecting to the broker";
+    case CLOUD_ONLINE:
+        return "online";
+    case CLOUD_WAITING:
+        return "waiting for the broker";
+    case CLOUD_STOPPED:
+        break;
+    }
+    return "stopped";
+}
+
+void outflow_tell_service(struct gateway *gateway)
+{
+    struct cloud_report report;
+    size_t working = 0;
+
+    cloud_report(gateway->cloud, &report);
+    for (size_t i = 0; i < roster_count(gateway->roster); i++)
+        working += roster_get(gateway->roster, i)->health == READER_WORKS;
+    char *text = text_format("%s; %zu of %zu readers work; %" PRIu64 " events delivered, %zu waiting, %" PRIu64 " lost",
+                             cloud_state_words(report.state), working, roster_count(gateway->roster), report.delivered,
+                             report.stored, report.dropped + report.refused);
+    service_notify_status(text);
+    free(text);
+    cloud_report_free(&report);
+}
+
+static void feedback_from_command(const struct command *command, struct feedback_action *action)
+{
+    memset(action, 0, sizeof *action);
+    action->has_sequence = command->has_sequence;
+    action->sequence = command->sequence;
+    action->has_leds = command->has_leds;
+    memcpy(action->leds, command->leds, sizeof action->leds);
+    action->has_rgb_color = command->has_rgb_color;
+    memcpy(action->rgb_color, command->rgb_color, sizeof action->rgb_color);
+    action->has_rgb_mode = command->has_rgb_mode;
+    action->rgb_mode = command->rgb_mode;
+    action->has_buzzer = command->has_buzzer;
+    action->buzzer_ms = command->buzzer_ms;
+    action->relays_count = command->relays_count;
+    for (unsigned i = 0; i < command->relays_count; i++) {
+        action->relays[i].action = command->relays[i].action == RELAY_OPEN    ? FEEDBACK_RELAY_OPEN
+                                   : command->relays[i].action == RELAY_CLOSE ? FEEDBACK_RELAY_CLOSE
+                                                                              : FEEDBACK_RELAY_PULSE;
+        action->relays[i].pulse_ms = command->relays[i].pulse_ms;
+    }
+}
+
+bool outflow_command(struct gateway *gateway, const void *payload, size_t size_bytes, char **error)
+{
+    struct command command;
+    struct feedback_action action;
+
+    if (!command_parse(payload, size_bytes, &command, error)) {
+        gateway->commands_refused++;
+        return false;
+    }
+    feedback_from_command(&command, &action);
+    if (!feedback_play(gateway->feedback, &action)) {
+        gateway->commands_refused++;
+        *error = text_format("too many commands are waiting; this one is dropped");
+        return false;
+    }
+    gateway->commands_accepted++;
+    return true;
+}
+
+static void take_command(struct gateway *gateway, const struct cloud_notice *notice)
+{
+    char *error = NULL;
+
+    if (outflow_command(gateway, notice->payload, notice->size_bytes, &error))
+        return;
+    log_warning("command", "a command from the broker is refused: %s", error);
+    free(error);
+}
+
+static void take_notice(struct gateway *gateway, const struct cloud_notice *notice)
+{
+    switch (notice->kind) {
+    case CLOUD_NOTICE_CONNECTED:
+        publish_meta(gateway);
+        break;
+    case CLOUD_NOTICE_ONLINE:
+        gateway->online = true;
+        publish_status(gateway);
+        outflow_arm_status_timer(gateway);
+        outflow_tell_service(gateway);
+        break;
+    case CLOUD_NOTICE_DISCONNECTED:
+        gateway->online = false;
+        outflow_tell_service(gateway);
+        break;
+    case CLOUD_NOTICE_CONFIRMED:
+        break;
+    case CLOUD_NOTICE_REFUSED:
+        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: %s", gateway->startup_counter, notice->sequence,
+                  notice->text);
+        break;
+    case CLOUD_NOTICE_DROPPED:
+        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: the broker has been away for too long and "
+                  "mqtt.queue_events is reached", gateway->startup_counter, notice->sequence);
+        break;
+    case CLOUD_NOTICE_COMMAND:
+        take_command(gateway, notice);
+        break;
+    }
+}
+
+void outflow_notices(void *context, int fd, uint32_t events)
+{
+    struct gateway *gateway = context;
+    struct cloud_notice *notice;
+
+    (void) fd;
+    (void) events;
+    while ((notice = queue_take(gateway->notices)) != NULL) {
+        take_notice(gateway, notice);
+        cloud_notice_free(notice);
+    }
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reload. A thread of its own reads the configuration, certificates and keys, and starts the new readers beside the old
+ * ones, for all of that may block. Only when everything is there does the main thread change over, in one turn; if
+ * anything is wrong the thread clears up and the daemon goes on as it was. The old readers are then stopped by another
+ * short-lived thread, since waiting for them may take a while.
+ */
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/service.h"
+#include "gateway/context.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+enum { RELOAD_JOIN_LIMIT_MS = 5000 };
+
+/* What the thread made. */
+struct reload_outcome {
+    struct plan *plan;         /* NULL = failed, see errors */
+    struct intake *intake;     /* NULL = the readers stay as they are */
+    struct errors *errors;
+};
+
+struct reload {
+    struct gateway *gateway;
+    struct queue *outcomes;
+    struct loop_source *source;
+    struct control_client *client;
+    bool running;              /* loader is to be joined */
+    bool retiring;             /* retirer is to be joined */
+    pthread_t loader;
+    pthread_t retirer;
+    const struct plan *old_plan;
+};
+
+static void *load(void *context)
+{
+    struct reload *reload = context;
+    struct gateway *gateway = reload->gateway;
+    struct reload_outcome *outcome = memory_zeroed(1, sizeof *outcome);
+
+    /* Here, where waiting is allowed: the readers of the reload before this one. */
+    if (reload->retiring)
+        pthread_join(reload->retirer, NULL);
+    reload->retiring = false;
+    outcome->errors = errors_create();
+    outcome->plan = plan_create(gateway->options->config_file, gateway->options->instance, outcome->errors);
+    if (outcome->plan != NULL && !plan_same_readers(reload->old_plan, outcome->plan)) {
+        outcome->intake = intake_start(outcome->plan, gateway->clock, outcome->errors);
+        if (outcome->intake == NULL) {
+            plan_free(outcome->plan);
+            outcome->plan = NULL;
+        }
+    }
+    (void) queue_push(reload->outcomes, outcome);
+    return NULL;
+}
+
+static void *retire(void *context)
+{
+    struct intake *intake = context;
+
+    if (intake_join(intake, RELOAD_JOIN_LIMIT_MS))
+        intake_free(intake);
+    else
+        log_warning("reader", "a reader of the old configuration hangs; it is left behind");
+    return NULL;
+}
+
+/* Tags that are still there are told again by the new readers, within the debounce time. */
+static void change_readers(struct reload *reload, struct intake *intake)
+{
+    struct gateway *gateway = reload->gateway;
+    struct intake *old = gateway->intake;
+    uint64_t now_ms = clock_monotonic_ms(gateway->clock);
+
+    intake_wake(old);
+    inflow_drain(gateway);
+    inflow_detach(gateway);
+    while (roster_count(gateway->roster) > 0) {
+        char *label = text_copy(roster_get(gateway->roster, 0)->label);
+
+        presence_reader_lost(gateway->presence, label, now_ms);
+        roster_remove(gateway->roster, label);
+        free(label);
+    }
+    inflow_attach(gateway, intake);
+    inflow_drain(gateway);
+    reload->retiring = pthread_create(&reload->retirer, NULL, retire, old) == 0;
+}
+
+static void change_over(struct reload *reload, struct reload_outcome *outcome)
+{
+    struct gateway *gateway = reload->gateway;
+    struct plan *old = gateway->plan;
+    bool same_cloud = plan_same_cloud(old, outcome->plan);
+
+    gateway->plan = outcome->plan;
+    presence_configure(gateway->presence, &outcome->plan->presence);
+    if (outcome->intake != NULL)
+        change_readers(reload, outcome->intake);
+    if (!same_cloud) {
+        gateway->online = false;
+        cloud_reconfigure(gateway->cloud, &outcome->plan->cloud);
+    }
+    outflow_arm_status_timer(gateway);
+    plan_free(old);
+}
+
+static json_t *texts(const struct errors *errors)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < errors_count(errors); i++)
+        json_array_append_new(list, json_string(errors_get(errors, i)));
+    return list;
+}
+
+static void report_failure(struct reload *reload, const struct reload_outcome *outcome)
+{
+    for (size_t i = 0; i < errors_count(outcome->errors); i++)
+        log_error("config", "%s", errors_get(outcome->errors, i));
+    log_error("config", "the configuration is not taken over; the daemon goes on with the one it has");
+    if (reload->client != NULL)
+        control_refuse(reload->client, texts(outcome->errors));
+}
+
+static void report_success(struct reload *reload, const struct reload_outcome *outcome)
+{
+    for (size_t i = 0; i < errors_count(outcome->plan->notes); i++)
+        log_notice("config", "%s", errors_get(outcome->plan->notes, i));
+    log_notice("config", "the configuration is taken over");
+    if (reload->client != NULL)
+        control_answer(reload->client, json_pack("{s:b, s:o}", "changed", 1, "notes", texts(outcome->plan->notes)));
+}
+
+static void on_outcome(void *context, int fd, uint32_t events)
+{
+    struct reload *reload = context;
+    struct reload_outcome *outcome = queue_take(reload->outcomes);
+
+    (void) fd;
+    (void) events;
+    if (outcome == NULL)
+        return;
+    pthread_join(reload->loader, NULL);
+    reload->running = false;
+    if (outcome->plan != NULL) {
+        change_over(reload, outcome);
+        report_success(reload, outcome);
+    } else {
+        report_failure(reload, outcome);
+    }
+    reload->client = NULL;
+    errors_free(outcome->errors);
+    free(outcome);
+    service_notify_ready("reloaded");
+    outflow_tell_service(reload->gateway);
+}
+
+static void free_outcome(void *memory)
+{
+    struct reload_outcome *outcome = memory;
+
+    if (outcome->intake != NULL) {
+        intake_wake(outcome->intake);
+        if (intake_join(outcome->intake, RELOAD_JOIN_LIMIT_MS))
+            intake_free(outcome->intake);
+    }
+    plan_free(outcome->plan);
+    errors_free(outcome->errors);
+    free(outcome);
+}
+
+struct reload *reload_create(struct gateway *gateway)
+{
+    struct reload *reload = memory_zeroed(1, sizeof *reload);
+
+    reload->gateway = gateway;
+    reload->outcomes = queue_create(1, free_outcome);
+    reload->source = loop_add_io(gateway->loop, queue_fd(reload->outcomes), EPOLLIN, on_outcome, reload);
+    return reload;
+}
+
+static bool join_within(pthread_t thread, uint64_t limit_ms)
+{
+    const struct timespec until = clock_deadline(limit_ms);
+
+    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
+void reload_free(struct reload *reload, uint64_t limit_ms)
+{
+    if (reload == NULL)
+        return;
+    loop_source_free(reload->source);
+    bool ended = !reload->running || join_within(reload->loader, limit_ms);
+    ended = (!reload->retiring || join_within(reload->retirer, limit_ms)) && ended;
+    if (!ended)
+        return;
+    queue_free(reload->outcomes);
+    free(reload);
+}
+
+void reload_begin(struct reload *reload, struct control_client *client)
+{
+    struct gateway *gateway = reload->gateway;
+
+    if (reload->running) {
+        log_notice("config", "a reload is under way already; this request is refused");
+        if (client != NULL)
+            control_refuse(client, json_pack("[s]", "a reload is under way already; try again"));
+        return;
+    }
+    service_notify_reloading(gateway->clock);
+    log_info("config", "reading %s again", gateway->options->config_file);
+    reload->client = client;
+    reload->old_plan = gateway->plan;
+    reload->running = pthread_create(&reload->loader, NULL, load, reload) == 0;
+    if (reload->running)
+        return;
+    reload->client = NULL;
+    service_notify_ready("running");
+    if (client != NULL)
+        control_refuse(client, json_pack("[s]", "no thread could be started; try again"));
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/context.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static const char *health_word(const struct roster_entry *entry)
+{
+    switch (entry->health) {
+    case READER_STARTING:
+        return "starting";
+    case READER_WORKS:
+        return entry->hang == NULL ? "works" : "ill";
+    case READER_ILL:
+        break;
+    }
+    return "ill";
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text == NULL ? json_null() : json_string(text);
+}
+
+static json_t *report_reader(struct gateway *gateway, const struct roster_entry *entry)
+{
+    struct activity_view view = { .what = "ended" };
+    const char *reason = entry->reason != NULL ? entry->reason : entry->hang;
+
+    (void) intake_look(gateway->intake, entry->label, &view);
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I}",
+                     "label", entry->label, "name", entry->name, "driver", entry->driver, "health", health_word(entry),
+                     "reason", text_or_null(reason), "doing", view.what,
+                     "present", (json_int_t) presence_present_count(gateway->presence, entry->label),
+                     "reads", (json_int_t) entry->reads, "failures", (json_int_t) entry->failures,
+                     "unread", (json_int_t) presence_unread_count(gateway->presence, entry->label),
+                     "template_no_match", (json_int_t) entry->no_match);
+}
+
+static json_t *reader_list(struct gateway *gateway)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < roster_count(gateway->roster); i++)
+        json_array_append_new(list, report_reader(gateway, roster_get(gateway->roster, i)));
+    return list;
+}
+
+json_t *report_readers(struct gateway *gateway)
+{
+    return json_pack("{s:o}", "readers", reader_list(gateway));
+}
+
+static const char *broker_word(enum cloud_state state)
+{
+    switch (state) {
+    case CLOUD_NOT_CONFIGURED:
+        return "not configured";
+    case CLOUD_CONNECTING:
+        return "connecting";
+    case CLOUD_ONLINE:
+        return "online";
+    case CLOUD_WAITING:
+        return "waiting";
+    case CLOUD_STOPPED:
+        break;
+    }
+    return "stopped";
+}
+
+static json_t *report_broker(const struct gateway *gateway, const struct cloud_report *report)
+{
+    static const char *const versions[] = { [4] = "3.1.1", [5] = "5" };
+    const char *version = report->mqtt_version == 4 || report->mqtt_version == 5 ? versions[report->mqtt_version] : NULL;
+
+    return json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:I, s:I}",
+                     "state", broker_word(report->state), "host", gateway->plan->cloud.host,
+                     "port", (int) gateway->plan->cloud.port, "tls", report->tls ? 1 : 0,
+                     "mqtt_version", text_or_null(version), "detail", text_or_null(report->detail),
+                     "connects", (json_int_t) report->connects, "attempts", (json_int_t) report->attempts);
+}
+
+static json_t *report_health(const struct gateway *gateway)
+{
+    json_t *list = json_array();
+
+    if (gateway->startup_problem != NULL)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "what", "startup counter", "problem",
+                                              gateway->startup_problem));
+    for (size_t i = 0; i < roster_count(gateway->roster); i++) {
+        const struct roster_entry *entry = roster_get(gateway->roster, i);
+        const char *problem = entry->reason != NULL ? entry->reason : entry->hang;
+
+        if (problem != NULL)
+            json_array_append_new(list, json_pack("{s:s, s:s}", "what", entry->label, "problem", problem));
+    }
+    return list;
+}
+
+json_t *report_status(struct gateway *gateway)
+{
+    struct message_time time = outflow_time(gateway);
+    bool ready = outflow_state(gateway) == MESSAGE_ONLINE_READY;
+    struct cloud_report cloud;
+
+    (void) inflow_supervise(gateway);
+    cloud_report(gateway->cloud, &cloud);
+    json_t *status = json_pack(
+        "{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I}, s:o}",
+        "version", PACKAGE_VERSION, "serial", gateway->plan->identity->serial,
+        "state", ready ? "online,ready" : "online,busy", "health", report_health(gateway),
+        "startup_counter", (json_int_t) gateway->startup_counter, "uptime_ms", (json_int_t) time.uptime_ms,
+        "sequence", (json_int_t) gateway->sequence, "config_file", gateway->options->config_file,
+        "broker", report_broker(gateway, &cloud),
+        "events", "created", (json_int_t) gateway->sequence, "delivered", (json_int_t) cloud.delivered,
+        "stored", (json_int_t) cloud.stored, "in_flight", (json_int_t) cloud.in_flight,
+        "dropped", (json_int_t) cloud.dropped, "refused", (json_int_t) cloud.refused,
+        "commands", "accepted", (json_int_t) gateway->commands_accepted,
+        "refused", (json_int_t) gateway->commands_refused,
+        "readers", reader_list(gateway));
+    cloud_report_free(&cloud);
+    return status;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/roster.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct roster {
+    struct roster_entry **entries;
+    size_t count;
+    bool was_shared;
+};
+
+struct roster *roster_create(void)
+{
+    return memory_zeroed(1, sizeof(struct roster));
+}
+
+static void free_entry(struct roster_entry *entry)
+{
+    free(entry->label);
+    free(entry->name);
+    free(entry->reason);
+    free(entry->hang);
+    free(entry);
+}
+
+void roster_free(struct roster *roster)
+{
+    if (roster == NULL)
+        return;
+    for (size_t i = 0; i < roster->count; i++)
+        free_entry(roster->entries[i]);
+    free(roster->entries);
+    free(roster);
+}
+
+struct roster_entry *roster_find(struct roster *roster, const char *label)
+{
+    for (size_t i = 0; i < roster->count; i++) {
+        if (strcmp(roster->entries[i]->label, label) == 0)
+            return roster->entries[i];
+    }
+    return NULL;
+}
+
+struct roster_entry *roster_add(struct roster *roster, const char *label, const char *driver, const char *name)
+{
+    struct roster_entry *entry = roster_find(roster, label);
+
+    if (entry == NULL) {
+        entry = memory_zeroed(1, sizeof *entry);
+        entry->label = text_copy(label);
+        roster->entries = memory_resize(roster->entries, roster->count + 1, sizeof(struct roster_entry *));
+        roster->entries[roster->count++] = entry;
+    }
+    entry->driver = driver;
+    text_replace(&entry->name, name);
+    roster_set_health(entry, READER_STARTING, NULL);
+    roster->was_shared = roster->was_shared || roster->count > 1;
+    return entry;
+}
+
+void roster_remove(struct roster *roster, const char *label)
+{
+    for (size_t i = 0; i < roster->count; i++) {
+        if (strcmp(roster->entries[i]->label, label) != 0)
+            continue;
+        free_entry(roster->entries[i]);
+        memmove(&roster->entries[i], &roster->entries[i + 1],
+                (roster->count - i - 1) * sizeof(struct roster_entry *));
+        roster->count--;
+        return;
+    }
+}
+
+void roster_set_health(struct roster_entry *entry, enum reader_health health, const char *reason)
+{
+    entry->health = health;
+    text_replace(&entry->reason, health == READER_ILL ? reason : NULL);
+}
+
+size_t roster_count(const struct roster *roster)
+{
+    return roster->count;
+}
+
+struct roster_entry *roster_get(const struct roster *roster, size_t index)
+{
+    assert(index < roster->count);
+    return roster->entries[index];
+}
+
+bool roster_works(const struct roster *roster)
+{
+    for (size_t i = 0; i < roster->count; i++) {
+        if (roster->entries[i]->health == READER_WORKS && roster->entries[i]->hang == NULL)
+            return true;
+    }
+    return false;
+}
+
+bool roster_was_shared(const struct roster *roster)
+{
+    return roster->was_shared;
+}
+
+static char *append_problem(char *text, const char *label, const char *problem)
+{
+    char *longer = text == NULL ? text_format("%s: %s", label, problem)
+                                : text_format("%s; %s: %s", text, label, problem);
+
+    free(text);
+    return longer;
+}
+
+char *roster_health_text(const struct roster *roster)
+{
+    char *text = NULL;
+
+    for (size_t i = 0; i < roster->count; i++) {
+        const struct roster_entry *entry = roster->entries[i];
+
+        if (entry->health == READER_ILL)
+            text = append_problem(text, entry->label, entry->reason == NULL ? "does not work" : entry->reason);
+        else if (entry->hang != NULL)
+            text = append_problem(text, entry->label, entry->hang);
+    }
+    return text;
+}
