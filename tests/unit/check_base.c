@@ -12,10 +12,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- hex ---- */
@@ -116,14 +116,21 @@ START_TEST(texts_are_copied_formatted_and_replaced)
 }
 END_TEST
 
-/* Runs in a child: an overflowing product ends the process instead of giving less memory than asked for. */
+/* A child asks for more than there is: it must end (by abort, or by a sanitizer's own allocator) and not go on. */
 START_TEST(a_size_that_overflows_ends_the_process)
 {
     volatile size_t half = SIZE_MAX / 2;
+    int status = 0;
+    const pid_t child = fork();
 
-    if (freopen("/dev/null", "w", stderr) == NULL)
-        abort();
-    free(memory_resize(NULL, half, 4));
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        close(STDERR_FILENO);
+        free(memory_resize(NULL, half, 4));
+        _exit(EXIT_SUCCESS);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) || WEXITSTATUS(status) != EXIT_SUCCESS);
 }
 END_TEST
 
@@ -533,7 +540,7 @@ static TCase *plain_case(void)
     tcase_add_test(test_case, errors_keep_every_complaint_in_order);
     tcase_add_test(test_case, memory_is_zeroed_resized_and_copied);
     tcase_add_test(test_case, texts_are_copied_formatted_and_replaced);
-    tcase_add_test_raise_signal(test_case, a_size_that_overflows_ends_the_process, SIGABRT);
+    tcase_add_test(test_case, a_size_that_overflows_ends_the_process);
     return test_case;
 }
 
