@@ -3,14 +3,14 @@
 """A throw-away machine with a real systemd, into which the built tree is installed.
 
 Its disk is an overlay on this machine's root file system, its upper layer a tmpfs, so nothing that happens inside
-stays. Both are mounted in a mount namespace of their own, so they vanish with the machine's last process, however the
-test ends; the container dies with the process that made it. It has a network of its own with loopback only, no broker
+stays. Both are mounted in a mount namespace of their own, and everything runs in a process namespace of its own whose
+first process dies with the test's: however the test ends, processes and mounts vanish together. The machine has a network of its own with loopback only, no broker
 and only those services that basic.target asks for. Needs root and the Debian package systemd-container.
 
     with Machine(build_folder(), files={"/etc/springpark.conf": "..."}) as machine:
         machine.run(["systemctl", "start", "springparkd"])
 
-Processes on this machine are started with `setpriv --pdeathsig`, so use it from the main thread.
+That rests on `setpriv --pdeathsig`, which looks at the thread that started it: make machines on the main thread.
 """
 
 import atexit
@@ -25,7 +25,8 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
-# $1: where to mount, $2: build folder, $3: staged files, $4: name. Runs in a mount namespace of its own.
+# $1: where to mount, $2: build folder, $3: staged files, $4: name. Runs as process 1 of its own namespaces, and stays
+# it, because nspawn as process 1 would log to the kernel.
 START = r"""
 set -eu
 mount -t tmpfs -o mode=0755 tmpfs "$1"
@@ -39,7 +40,7 @@ rm -f "$1/root/usr/sbin/policy-rc.d"
 mkdir -p "$1/root/etc/systemd/system"
 ln -sf /dev/null "$1/root/etc/systemd/system/timers.target"
 # @clock: nspawn's own filter would forbid even to ask for the clock's state, which no real machine does.
-exec systemd-nspawn --quiet --system-call-filter=@clock --directory="$1/root" --boot --register=no \
+systemd-nspawn --quiet --system-call-filter=@clock --directory="$1/root" --boot --register=no \
     --keep-unit --private-network --link-journal=no --machine="$4" --console=pipe -- --unit=basic.target
 """
 
@@ -78,7 +79,7 @@ class Machine:
 
     def __init__(self, build, files=None, boot_timeout_s=60):
         self._leader = None
-        self._nspawn = None
+        self._container = None
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="springpark-machine-"))
         atexit.register(self.stop)  # an interrupt may pass by every other clean-up
         try:
@@ -107,27 +108,27 @@ class Machine:
             staged.write_text(text, encoding="utf-8")
             staged.chmod(mode)
         with open(self._folder / "console", "wb") as console:
-            self._nspawn = subprocess.Popen(
+            self._container = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private",
-                 "sh", "-c", START, "start", str(self._folder / "mount"), str(build), str(self._folder / "stage"),
+                 "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "sh", "-c", START, "start", str(self._folder / "mount"), str(build), str(self._folder / "stage"),
                  "springpark-%d" % os.getpid()],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
 
     def _require_alive(self):
-        if self._nspawn.poll() is not None:
-            raise MachineError("the machine ended with status %d" % self._nspawn.returncode)
+        if self._container.poll() is not None:
+            raise MachineError("the machine ended with status %d" % self._container.returncode)
 
     def _find_leader(self):
-        """The pid, on this machine, of the systemd inside: nspawn's child once it has executed it."""
+        """The pid, on this machine, of the systemd inside: unshare, sh, systemd-nspawn, systemd."""
         self._require_alive()
-        pid = self._nspawn.pid
+        pid = self._container.pid
         try:
-            children = pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()
-            for child in map(int, children):
-                if pathlib.Path("/proc/%d/comm" % child).read_text().strip() == "systemd":
-                    return child
-        except OSError:
-            pass  # a process that ended in between
+            for _ in range(3):
+                pid = int(pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()[0])
+            if pathlib.Path("/proc/%d/comm" % pid).read_text().strip() == "systemd":
+                return pid
+        except (OSError, IndexError):
+            pass  # not there yet, or gone in between
         return None
 
     def _wait_until_booted(self, timeout_s):
@@ -198,17 +199,17 @@ class Machine:
 
     def stop(self):
         """Powers off, kills what does not end by itself, and leaves nothing behind. May be called twice."""
-        if self._nspawn is not None and self._nspawn.poll() is None:
+        if self._container is not None and self._container.poll() is None:
             if self._leader is not None:
                 self._signal(self._leader, signal.SIGRTMIN + 4)
             else:
-                self._nspawn.kill()
+                self._container.kill()
             try:
-                self._nspawn.wait(timeout=30)
+                self._container.wait(timeout=30)
             except subprocess.TimeoutExpired:
-                self._nspawn.kill()
-                self._nspawn.wait()
-        self._nspawn = None
+                self._container.kill()
+                self._container.wait()
+        self._container = None
         self._leader = None
         shutil.rmtree(self._folder, ignore_errors=True)
         atexit.unregister(self.stop)
