@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Feedback: what the person at the gate sees and hears. A thread of its own takes commands from a bounded queue and
- * gives them to the drivers; there is one driver now, which logs.
+ * gives them to the drivers (driver.h); there is one driver now, which logs. While nothing is to be played the thread
+ * sleeps without wake-ups.
  *
  * All functions: main thread, none blocks, except feedback_stop, which waits for the thread up to limit_ms.
  */
@@ -36,6 +37,7 @@ struct feedback_action {
 
 struct feedback;
 
+/* clock: for the activity; must outlive the stage. */
 struct feedback *feedback_start(const struct clock *clock);
 
 /* The action is copied. False if the queue is full: the action is dropped, which the caller logs and counts. */
@@ -43,7 +45,8 @@ bool feedback_play(struct feedback *feedback, const struct feedback_action *acti
 
 struct activity *feedback_activity(struct feedback *feedback);
 
-/* False if the thread did not end in time; it is then abandoned with what it uses. */
+/* Plays what was accepted before, closes the drivers and ends the thread; feedback is freed. False if that took longer
+ * than limit_ms: the thread is then abandoned with what it uses, and feedback_activity may still be looked at. */
 bool feedback_stop(struct feedback *feedback, uint64_t limit_ms);
 
 #endif

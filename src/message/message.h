@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The JSON documents that the gateway publishes: READER EVENT, META, STATUS, in the newer dialect of the SpringCore
- * book plus the older pages' Sequence and DateTime. Compact, members in the vendor's order, upper-case hex.
+ * book plus the older pages' Sequence and DateTime. Compact, members in the vendor's order, upper-case hex; the
+ * gateway's own extension members (Reader, Health) come last.
  *
- * No state; any thread. Each function returns new text that the caller frees.
+ * No state; any thread. Each function returns new text that the caller frees. Texts that are handed in are borrowed
+ * during the call.
+ *
+ * Text. The documents are UTF-8; what is not ASCII is sent as it is, not as \u escapes. A text may come from a tag and
+ * hold anything: each byte that belongs to no valid UTF-8 sequence becomes one U+FFFD, so that nothing that a tag says
+ * can make an event fail. A reader of TagData that needs exact bytes sets a hex format in the template.
+ *
+ * Assumptions, where the vendor's documents are silent or would make us lie:
+ *  - META says who really answers: VendorName "springpark" and Firmware "springpark/linux/springparkd", not the
+ *    vendor's; ProductName stays "SpringPark", because that is what is emulated and what consumers look at, and
+ *    ProductVariant "gateway" tells it from the device. Version and Revision are the gateway's version. Hardware and
+ *    ConfigId (register 0200) are options of the reference that a gateway has no honest value for: left out.
+ *  - Template is left out, not 0, in fast inventory, as Companion does it.
+ *  - Numbers in Uptime are not padded, except the milliseconds: "699:16.850".
  */
 #ifndef SPRINGPARK_MESSAGE_MESSAGE_H
 #define SPRINGPARK_MESSAGE_MESSAGE_H
@@ -21,11 +35,11 @@ struct message_time {
 };
 
 struct message_event {
-    uint64_t sequence;       /* 0 = the member is left out */
-    const char *interface;
-    const char *protocol;
-    int template_number;     /* 0 = fast inventory: Template is left out */
-    const char *tag_id;
+    uint64_t sequence;       /* 1 to INT64_MAX; 0 = the member is left out */
+    const char *interface;   /* "13.56" */
+    const char *protocol;    /* "NFC-A"... */
+    int template_number;     /* 1 to 7; 0 = fast inventory: Template is left out */
+    const char *tag_id;      /* hex digits */
     const char *move;        /* "Insert", "Remove", "Insert,Remove" or NULL */
     const char *tag_data;    /* or NULL */
     const char *tag_details; /* or NULL */
@@ -57,10 +71,11 @@ char *message_event_to_json(const struct message_event *event);
 char *message_meta_to_json(const struct message_meta *meta);
 char *message_status_to_json(const struct message_status *status);
 
-/* "CCC:SSS.MMM" */
+/* "CCC:SSS.MMM": startup counter, seconds and milliseconds since this start (vendor's STATUS page). */
 char *message_uptime_text(const struct message_time *time);
 
-/* "YYYY-MM-DD HH:MM:SS" in UTC */
+/* "YYYY-MM-DD HH:MM:SS" in UTC (vendor's STATUS page); NULL for a time whose year is not within 0 to 9999, which the
+ * documents then leave out as if the clock were not set. */
 char *message_date_time_text(time_t utc);
 
 #endif

@@ -1,0 +1,269 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""springparkd as a service of a real systemd: what the unit promises. No broker, the scripted reader.
+
+The tree must be built; SPRINGPARK_BUILD names the folder. Needs root and systemd-container.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "parts"))
+import systemd  # noqa: E402
+
+UNIT = "springparkd.service"
+EX_CONFIG = 78
+SCRIPT = "/etc/springpark-test.script"
+OTHER_SCRIPT = "/etc/springpark-test-other.script"
+TAG = "047DAE02C84080"
+OTHER_TAG = "04112233445566"
+DROP_IN = "/run/systemd/system/springparkd.service.d/test.conf"
+
+
+def script(tag):
+    return "insert NFC-A %s\nwait 100ms\nremove\nwait 100ms\nrepeat\n" % tag
+
+
+def configuration(path, more=""):
+    return """# for the test of the unit
+readers: ( { driver = "script"; path = "%s"; label = "door"; } );
+templates: ( { type = "id-only"; technologies = "all"; format = "hex"; } );
+smart_reader: { insert_remove = false; read_interval = 0; repeat_interval = 0; };
+%s""" % (path, more)
+
+
+def machine_files():
+    """What the test puts into the machine beside the installation."""
+    return {SCRIPT: script(TAG), OTHER_SCRIPT: script(OTHER_TAG)}
+
+
+def reason_to_skip():
+    if os.geteuid() != 0:
+        return "booting a machine needs root"
+    for tool in ("systemd-nspawn", "nsenter", "unshare", "setpriv"):
+        if shutil.which(tool) is None:
+            return "%s is missing; next: apt-get install systemd-container util-linux" % tool
+    return None
+
+
+class UnitTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        reason = reason_to_skip()
+        if reason:
+            raise unittest.SkipTest(reason)
+        build = systemd.build_folder()
+        cls.config = systemd.make_variable(build, "sysconfdir") + "/springpark.conf"
+        cls.machine = systemd.Machine(build, files=machine_files())
+        cls.addClassCleanup(cls.machine.stop)
+        cls.machine.run(["systemd-sysusers"])
+
+    def setUp(self):
+        # The file as a package would leave it: 0640 root:springpark.
+        self.machine.run("mkdir -p \"$(dirname '%s')\" && install -m 0640 -o root -g springpark /dev/null '%s'"
+                         % (self.config, self.config))
+        self.machine.write(self.config, configuration(SCRIPT))
+        self.cursor = self.machine.run("journalctl --sync; journalctl --quiet --lines=0 --show-cursor").stdout \
+            .strip().rpartition("cursor: ")[2]
+        self.addCleanup(self.back_to_rest)
+
+    def back_to_rest(self):
+        self.machine.run("systemctl kill --signal=CONT %s; systemctl stop %s; rm -f %s; systemctl daemon-reload; "
+                         "systemctl reset-failed %s" % (UNIT, UNIT, DROP_IN, UNIT), check=False)
+
+    # ---- helpers ----
+
+    def start(self):
+        done = self.machine.run(["systemctl", "start", UNIT], check=False, timeout_s=100)
+        self.assertEqual(done.returncode, 0, done.stderr + "\n" + self.journal_text())
+
+    def drop_in(self, text):
+        self.machine.run(["mkdir", "-p", DROP_IN.rpartition("/")[0]])
+        self.machine.write(DROP_IN, text)
+        self.machine.run(["systemctl", "daemon-reload"])
+
+    def journal(self):
+        """This test's lines of the unit."""
+        self.machine.run(["journalctl", "--sync"])
+        lines = self.machine.run(["journalctl", "--all", "--output=json", "--no-pager", "--quiet", "--unit", UNIT,
+                                  "--after-cursor", self.cursor]).stdout.splitlines()
+        return [json.loads(line) for line in lines]
+
+    def daemon_lines(self):
+        """Those that springparkd wrote, and not systemd or springparkctl about it."""
+        return [line for line in self.journal() if line.get("_COMM") == "springparkd"]
+
+    def journal_text(self):
+        return "\n".join(str(line["MESSAGE"]) for line in self.journal())
+
+    def show(self, name):
+        return self.machine.show(UNIT, name)
+
+    def events(self, count=1):
+        """The next lines of springparkctl watch."""
+        done = self.machine.run("timeout 20 springparkctl watch | head -n %d" % count, check=False)
+        lines = done.stdout.splitlines()
+        self.assertEqual(len(lines), count, "springparkctl watch gave %r and %r" % (done.stdout, done.stderr))
+        return lines
+
+    def events_until(self, tag):
+        """The tag must come within the next events; earlier ones may still be on the way."""
+        seen = []
+        systemd.wait_for(lambda: seen.append(self.events()[0]) or tag in seen[-1], "an event with " + tag)
+
+    # ---- the unit file ----
+
+    def test_systemd_finds_nothing_wrong_with_the_unit(self):
+        done = self.machine.run(["systemd-analyze", "verify", UNIT], check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_its_exposure_is_at_most_1_5(self):
+        done = self.machine.run(["systemd-analyze", "security", "--offline=yes", "--threshold=15", "--no-pager", UNIT],
+                                check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_the_sandbox_lets_the_daemon_ask_whether_the_clock_is_right(self):
+        ask = "import ctypes, sys; sys.exit(ctypes.CDLL(None).adjtimex(bytes(512)) < 0)"
+        self.drop_in("[Service]\nType=oneshot\nRestart=no\nWatchdogSec=0\nMemoryDenyWriteExecute=no\nExecStart=\n"
+                     "ExecStart=/usr/bin/python3 -c '%s'\n" % ask)
+        self.start()
+
+    # ---- start ----
+
+    def test_it_is_ready_without_a_broker_and_says_so(self):
+        self.start()
+        self.assertEqual(self.show("ActiveState"), "active")
+        self.assertEqual(self.show("SubState"), "running")
+        self.machine.wait_for_property(UNIT, "StatusText", lambda text: "not configured" in text)
+        self.assertIn(TAG, self.events()[0])
+
+    def test_it_runs_as_its_own_user_without_capabilities(self):
+        self.start()
+        status = self.machine.run(["cat", "/proc/%s/status" % self.show("MainPID")]).stdout
+        fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        uid = self.machine.run(["id", "-u", "springpark"]).stdout.strip()
+        self.assertEqual(set(fields["Uid"].split()), {uid})
+        self.assertEqual([fields[name] for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")], ["0" * 16] * 4)
+        self.assertEqual((fields["NoNewPrivs"], fields["Seccomp"]), ("1", "2"))
+        modes = self.machine.run(["stat", "-c", "%a %U:%G", "/run/springpark", "/var/lib/springpark"]).stdout
+        self.assertEqual(modes, "755 springpark:springpark\n750 springpark:springpark\n")
+
+    def test_anybody_may_ask_for_the_status_and_only_the_group_for_a_reload(self):
+        self.start()
+        nobody = ["runuser", "-u", "nobody", "--"]
+        self.machine.run(nobody + ["springparkctl", "status"])
+        done = self.machine.run(nobody + ["springparkctl", "reload"], check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.machine.run(["runuser", "-u", "springpark", "--", "springparkctl", "reload"])
+
+    def test_a_wrong_configuration_ends_with_78_and_is_not_tried_again(self):
+        self.machine.write(self.config, configuration(SCRIPT, "no_such_setting = 1;\n"))
+        done = self.machine.run(["systemctl", "start", UNIT], check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.machine.wait_for_property(UNIT, "ActiveState", "failed")
+        self.assertEqual(self.show("ExecMainStatus"), str(EX_CONFIG))
+        self.assertEqual(self.show("NRestarts"), "0")
+        errors = [line["MESSAGE"] for line in self.daemon_lines() if line["PRIORITY"] == "3"]
+        self.assertTrue([text for text in errors if "no_such_setting" in text and "springpark.conf:5" in text],
+                        self.journal_text())
+
+    # ---- reload ----
+
+    def test_a_reload_takes_the_new_configuration_over_in_the_running_process(self):
+        self.start()
+        pid = self.show("MainPID")
+        self.assertIn(TAG, self.events()[0])
+        self.machine.write(self.config, configuration(OTHER_SCRIPT))
+        self.machine.run(["systemctl", "reload", UNIT])
+        self.events_until(OTHER_TAG)
+        self.assertTrue(all(OTHER_TAG in event for event in self.events(3)))
+        self.assertEqual((self.show("MainPID"), self.show("ActiveState")), (pid, "active"))
+
+    def test_a_reload_of_a_wrong_file_fails_with_the_errors_and_changes_nothing(self):
+        self.start()
+        pid = self.show("MainPID")
+        self.machine.write(self.config, configuration(OTHER_SCRIPT, "no_such_setting = 1;\nanother_one = 2;\n"))
+        done = self.machine.run(["systemctl", "reload", UNIT], check=False)
+        self.assertNotEqual(done.returncode, 0, "systemctl reload took a wrong file")
+        # systemctl cannot show what ExecReload says; it is in the journal of the unit, and on the terminal when the
+        # tool is called by hand.
+        for place, text in (("the journal", self.journal_text()),
+                            ("springparkctl reload", self.machine.run(["springparkctl", "reload"], check=False).stderr)):
+            with self.subTest(place):
+                self.assertIn("no_such_setting", text)
+                self.assertIn("another_one", text)
+                self.assertIn("springpark.conf:5", text)
+        self.assertTrue(all(TAG in event for event in self.events(3)))
+        self.assertEqual((self.show("MainPID"), self.show("ActiveState")), (pid, "active"))
+
+    def test_sighup_reloads_too(self):
+        self.start()
+        self.machine.write(self.config, configuration(OTHER_SCRIPT))
+        self.machine.run(["systemctl", "kill", "--signal=HUP", "--kill-who=main", UNIT])
+        self.events_until(OTHER_TAG)
+
+    # ---- the end ----
+
+    def test_sigterm_ends_it_in_order(self):
+        self.start()
+        self.assertIn(TAG, self.events()[0])
+        self.machine.run(["systemctl", "stop", UNIT], timeout_s=40)
+        # systemd forgets a unit that has ended well, and with it the exit status; what it said of it stays.
+        self.assertEqual(self.show("ActiveState"), "inactive")
+        self.assertIn("springparkd.service: Deactivated successfully.", self.journal_text())
+        for trouble in ("SIGKILL", "Failed with result", "timed out"):
+            self.assertNotIn(trouble, self.journal_text())
+
+    def test_a_daemon_that_stands_still_is_restarted_by_the_watchdog(self):
+        self.drop_in("[Service]\nWatchdogSec=1\nRestartSec=0\n")
+        self.start()
+        pid = self.show("MainPID")
+        self.events(8)  # more than a second of events: it lives because it feeds the watchdog, not by luck
+        self.assertEqual(self.show("MainPID"), pid)
+        self.machine.run(["systemctl", "kill", "--signal=STOP", "--kill-who=main", UNIT])
+        self.machine.wait_for_property(UNIT, "NRestarts", "1")
+        self.machine.wait_for_property(UNIT, "ActiveState", "active")
+        self.assertNotEqual(self.show("MainPID"), pid)
+        self.assertIn("Watchdog timeout", self.journal_text())
+        self.assertIn(TAG, self.events()[0])
+
+    def test_a_daemon_that_crashes_is_restarted(self):
+        self.drop_in("[Service]\nRestartSec=0\n")
+        self.start()
+        self.machine.run(["systemctl", "kill", "--signal=SEGV", "--kill-who=main", UNIT])
+        self.machine.wait_for_property(UNIT, "NRestarts", "1")
+        self.machine.wait_for_property(UNIT, "ActiveState", "active")
+
+    # ---- the log ----
+
+    def test_every_line_has_a_priority_and_a_subsystem(self):
+        self.start()
+        self.events()
+        self.machine.run(["systemctl", "stop", UNIT])
+        lines = self.daemon_lines()
+        self.assertTrue(lines, "springparkd logged nothing")
+        for line in lines:
+            self.assertIn(line.get("PRIORITY"), ("3", "4", "5", "6"), line)
+            self.assertTrue(line.get("SPRINGPARK_SUBSYSTEM"), line)
+            self.assertEqual(line.get("_TRANSPORT"), "journal", line)
+
+    def test_a_tags_identifier_is_in_the_journal_at_debug_level_only(self):
+        self.start()
+        self.assertTrue(all(TAG in event for event in self.events(3)))
+        self.assertNotIn(TAG, json.dumps(self.journal()))
+        self.machine.run(["systemctl", "stop", UNIT])
+        program = self.machine.run(["systemctl", "cat", UNIT]).stdout.partition("ExecStart=")[2].split()[0]
+        self.drop_in("[Service]\nExecStart=\nExecStart=%s --log-level debug\n" % program)
+        self.start()
+        self.assertTrue(all(TAG in event for event in self.events(3)))
+        debug = [line for line in self.daemon_lines() if TAG in line["MESSAGE"]]
+        self.assertTrue(debug, "no line at debug level names the tag")
+        self.assertEqual({line["PRIORITY"] for line in debug}, {"7"})
+
+
+if __name__ == "__main__":
+    unittest.main()
