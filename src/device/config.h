@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /etc/springpark.conf (libconfig) read through the register table: the only reader of that file, and the only file
- * of the project that knows libconfig.
+ * /etc/springpark.conf (libconfig) read through the register table: the only reader of that file.
  *
  * config_load reads from the disk and so belongs on a thread that may block: the start of a program, the tool, or the
  * daemon's reload thread. A config is constant once loaded; it belongs to the caller.
@@ -13,7 +12,8 @@
 #include "device/registers.h"
 #include "device/settings.h"
 
-#include <stdio.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 struct config;
 
@@ -24,6 +24,13 @@ struct config;
  * instance: "" or the NAME of springparkd@NAME.
  */
 struct config *config_load(const char *path, const char *instance, struct errors *errors, struct errors *notes);
+/*
+ * The same for a text that is already in memory. path names it in messages; files that it includes and relative paths
+ * in it count from the folder of path. includes: whether @include may be used.
+ */
+struct config *config_parse_text(const char *text, size_t size_bytes, const char *path, bool includes,
+                                 const char *instance, struct errors *errors, struct errors *notes);
+
 void config_free(struct config *config);
 
 const struct settings *config_settings(const struct config *config);

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REGISTER_MAX_BYTES = 64 };
+enum { REGISTER_MAX_BYTES = 256, REGISTER_TEMPLATE_INSTANCES = 4 };
 
 enum field_kind {
     FIELD_BOOLEAN,  /* one bit: true / false */
@@ -39,15 +39,19 @@ struct field_option {
 };
 
 struct field_def {
-    const char *path;            /* the setting, for instance "mqtt.tls.sni"; templates: "templates.swap" */
+    const char *path;            /* the setting, for instance "mqtt.tls.sni"; templates: "templates.swap";
+                                    NULL for FIELD_RESERVED */
     const char *title;
     enum field_kind kind;
     uint8_t mask[20];            /* same size as the register, all 0 for FIELD_TEXT (the whole register) */
-    uint32_t min, max;           /* FIELD_NUMBER */
+    uint32_t min, max;           /* FIELD_NUMBER: what the device takes */
+    const char *refused_because; /* FIELD_NUMBER: NULL, or why refused_first..refused_last may not be chosen here */
+    uint32_t refused_first, refused_last;
     const char *unit;            /* FIELD_NUMBER: "s", "0.1 s", ""... */
     const struct field_option *options; /* FIELD_CHOICE: ends with name NULL */
     enum field_support support;
     const char *effect;          /* what the gateway does with it, or why it does not */
+    const char *sample;          /* what the sample file shows, as it stands there, where not the default; or NULL */
 };
 
 struct register_def {
@@ -56,9 +60,11 @@ struct register_def {
     uint8_t gateway_size_bytes;  /* where a limit that is only the device's memory is widened; else the same */
     bool variable;               /* any length from 0 to the size */
     bool per_template;           /* four instances, 0x10 apart */
+    bool secret;                 /* shown as "(set)", never logged; "file:PATH" in the configuration file */
     const char *device_default;  /* hex */
     const char *gateway_default; /* hex, or NULL where it is the device's */
     const char *default_reason;  /* why the gateway's differs */
+    const char *name;            /* short, in snake case */
     const char *title;
     const char *section;
     const struct field_def *fields;
@@ -73,6 +79,15 @@ const struct register_def *register_table(size_t *count);
 /* The definition that covers address (0x0321 is instance 2 of 0x0311), or NULL; *instance becomes 0..3 for templates. */
 const struct register_def *register_find(uint16_t address, unsigned *instance);
 
+/* The address of a register in template instance 0..3; the address itself where there are no instances. */
+uint16_t register_address(const struct register_def *def, unsigned instance);
+
+/* The default on this gateway: hex. */
+const char *register_default(const struct register_def *def);
+
+/* The setting's field and its register, or NULL; path as in field_def. */
+const struct field_def *register_find_field(const char *path, const struct register_def **def);
+
 /* A set with every register at the gateway's default. */
 struct registers *registers_create(void);
 void registers_free(struct registers *registers);
@@ -83,7 +98,7 @@ const uint8_t *registers_get(const struct registers *registers, uint16_t address
 /* False if the address is unknown or the size does not fit; nothing is changed then. Field rules are checked elsewhere. */
 bool registers_set(struct registers *registers, uint16_t address, const uint8_t *bytes, size_t size_bytes);
 
-/* The number in the bits of mask (of the register's size), right-aligned. */
+/* The number in the bits of mask (of the register's size), right-aligned; bytes that an empty register lacks count as 0. */
 uint32_t registers_get_bits(const struct registers *registers, uint16_t address, const uint8_t *mask);
 void registers_set_bits(struct registers *registers, uint16_t address, const uint8_t *mask, uint32_t value);
 

@@ -35,7 +35,7 @@ struct settings_tls {               /* 0288 */
 
 struct settings_mqtt {
     const char *broker;             /* 0286; "" = no broker, state "not configured" */
-    uint16_t port;                  /* 0285 bytes 10-11, already resolved: never 0 (8883 with TLS, 1883 without) */
+    uint16_t port;                  /* 0285 bytes 10-11, resolved: never 0 (8883 with TLS, 1883 without) */
     const char *login;              /* 028B, "" = none */
     const char *password;           /* 028C, "" = none; a secret: never logged */
     const char *client_id;          /* 028D, "" = the serial number */
@@ -50,7 +50,7 @@ struct settings_mqtt {
     bool retained;
     unsigned connect_timeout_s;
     unsigned response_timeout_s;
-    unsigned keep_alive_s;          /* 0 = none, else >= 5 (1 to 4 are refused: libmosquitto cannot) */
+    unsigned keep_alive_s;          /* 5..255 (0 would never notice a dead link, 1 to 4 libmosquitto cannot) */
     unsigned status_interval_s;     /* 0 = only at connection */
     unsigned reconnect_interval_s;  /* the cap of the backoff */
 };

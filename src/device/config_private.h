@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a configuration is made, in the order of config_parse_text: the tree is read into registers and extensions
+ * (config_read.c, config_registers.c, config_lists.c), checked as a whole (config_validate.c) and decoded
+ * (config_settings.c). Private to the config_*.c files.
+ */
+#ifndef SPRINGPARK_DEVICE_CONFIG_PRIVATE_H
+#define SPRINGPARK_DEVICE_CONFIG_PRIVATE_H
+
+#include "device/config.h"
+#include "device/config_extensions.h"
+#include "device/config_node.h"
+
+struct config {
+    struct registers *registers;
+    struct settings settings;
+    char **texts; /* all that settings points to */
+    size_t texts_count;
+};
+
+/* Who set a register, or one of its fields. */
+struct assignment {
+    uint16_t address;
+    const struct field_def *field; /* NULL: the whole register, raw */
+    const struct config_node *node;
+    bool reported; /* its conflict is in errors already */
+};
+
+struct config_reader {
+    struct config *config;
+    struct registers *defaults; /* what a register has when nobody sets it */
+    const char *folder;
+    struct errors *errors;
+    struct errors *notes;
+    struct assignment *assignments;
+    size_t assignments_count;
+};
+
+/* A field's value as it is in the file. */
+struct config_value {
+    uint32_t number;
+    const char *text; /* FIELD_TEXT; for FIELD_CHOICE the option's name */
+};
+
+/* config.c: keeps text, which is the config's from now on, and returns it. */
+const char *config_keep(struct config *config, char *text);
+/* The same, and a relative path counts from the folder of the file. "" stays "". */
+const char *config_keep_path(struct config_reader *reader, const char *path);
+
+/* config_read.c */
+void config_read_tree(struct config_reader *reader, const struct config_node *root);
+/* Takes the node's value for field; false with a complaint about place if its kind or value does not fit. */
+bool config_read_value(struct config_reader *reader, const struct config_node *node, const char *place,
+                       const struct field_def *field, size_t limit_bytes, uint32_t default_value,
+                       struct config_value *value);
+void config_complain(struct config_reader *reader, const struct config_node *node, const char *place,
+                     const char *problem);
+/* path: the whole, as in the tables; place: the same for the person. */
+void config_complain_unknown(struct config_reader *reader, const struct config_node *node, const char *path,
+                             const char *place);
+/* A node that is no group (or list) where one belongs: false with a complaint. */
+bool config_expect(struct config_reader *reader, const struct config_node *node, const char *place,
+                   enum config_kind kind);
+
+/* config_paths.c: knows all names of the file. */
+bool config_is_group(const char *path);
+/* The known setting that is nearest to path, in new memory, or NULL if none is near. */
+char *config_suggest(const char *path);
+
+/* config_registers.c */
+void config_read_field(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
+                       const struct field_def *field, unsigned instance, const char *path);
+void config_read_templates(struct config_reader *reader, const struct config_node *list);
+void config_read_registers(struct config_reader *reader, const struct config_node *list);
+/* Who set a field, by name or raw; NULL: nobody. */
+const struct config_node *config_origin(const struct config_reader *reader, const char *path, unsigned instance);
+/* The same, but only by name. */
+const struct config_node *config_origin_by_name(const struct config_reader *reader, const char *path);
+
+/* config_lists.c */
+void config_read_readers(struct config_reader *reader, const struct config_node *list);
+void config_read_slots(struct config_reader *reader, const struct config_node *group, bool keys);
+void config_default_lists(struct config_reader *reader);
+
+/* config_validate.c: what one setting alone does not tell. */
+void config_validate(struct config_reader *reader, const struct config_node *root);
+
+/* config_settings.c: fills what comes from registers; the extensions are there already. */
+void config_decode_settings(struct config_reader *reader);
+
+#endif

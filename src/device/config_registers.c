@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/config_private.h"
+
+#include "base/hex.h"
+#include "base/memory.h"
+#include "device/register_text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whoever sets a register raw must be the only one to set it. False: there is another, and it is said. */
+static bool claim(struct config_reader *reader, uint16_t address, const struct field_def *field,
+                  const struct config_node *node)
+{
+    for (size_t i = 0; i < reader->assignments_count; i++) {
+        struct assignment *other = &reader->assignments[i];
+
+        if (other->address != address || (field != NULL && other->field != NULL))
+            continue;
+        if (!other->reported && field == NULL && other->field == NULL)
+            errors_add(reader->errors, "%s:%d: registers: register %04X is set twice, here and in %s:%d; keep one",
+                       node->file, node->line, address, other->node->file, other->node->line);
+        else if (!other->reported)
+            errors_add(reader->errors, "%s:%d: %s: register %04X is set by name and raw, here and in %s:%d; keep one",
+                       node->file, node->line, field != NULL ? field->path : "registers", address, other->node->file,
+                       other->node->line);
+        other->reported = true;
+        return false;
+    }
+    reader->assignments = memory_resize(reader->assignments, reader->assignments_count + 1,
+                                        sizeof *reader->assignments);
+    reader->assignments[reader->assignments_count++] =
+        (struct assignment) { .address = address, .field = field, .node = node };
+    return true;
+}
+
+/* The content of the file after "file:", without one final line feed; NULL: said in errors. The caller's. */
+static char *secret_from_file(struct config_reader *reader, const struct config_node *node, const char *place)
+{
+    struct errors *problem = errors_create();
+    const char *path = config_keep_path(reader, node->text + strlen("file:"));
+    size_t size;
+    char *text = *path == '\0' ? NULL : config_text_read(path, &size, problem);
+
+    if (text != NULL) {
+        if (size > 0 && text[size - 1] == '\n')
+            text[--size] = '\0';
+        if (strlen(text) != size) {
+            config_complain(reader, node, place, "the file holds a NUL byte");
+            explicit_bzero(text, size);
+            free(text);
+            text = NULL;
+        }
+    } else {
+        config_complain(reader, node, place,
+                        *path == '\0' ? "\"file:\" needs the name of a file" : errors_get(problem, 0));
+    }
+    errors_free(problem);
+    return text;
+}
+
+static void set_text(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
+                     uint16_t address, const char *text, const char *place)
+{
+    char *problem = field_text_problem(text, strlen(text), def->gateway_size_bytes);
+
+    if (problem != NULL)
+        config_complain(reader, node, place, problem);
+    else
+        registers_set(reader->config->registers, address, (const uint8_t *) text, strlen(text));
+    free(problem);
+}
+
+void config_read_field(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
+                       const struct field_def *field, unsigned instance, const char *path)
+{
+    uint16_t address = register_address(def, instance);
+    char *place = text_format("%s (register %04X)", path, address);
+    struct config_value value = { 0 };
+
+    if (!claim(reader, address, field, node)) {
+        /* said */
+    } else if (def->secret && node->kind == CONFIG_TEXT && strncmp(node->text, "file:", strlen("file:")) == 0) {
+        char *text = secret_from_file(reader, node, place);
+
+        if (text != NULL) {
+            set_text(reader, node, def, address, text, place);
+            explicit_bzero(text, strlen(text));
+            free(text);
+        }
+    } else if (config_read_value(reader, node, place, field, def->gateway_size_bytes,
+                                 registers_get_bits(reader->defaults, address, field->mask), &value)) {
+        if (field->kind == FIELD_TEXT)
+            registers_set(reader->config->registers, address, (const uint8_t *) value.text, strlen(value.text));
+        else
+            registers_set_bits(reader->config->registers, address, field->mask, value.number);
+    }
+    free(place);
+}
+
+static void read_template_setting(struct config_reader *reader, const struct config_node *node, unsigned instance)
+{
+    char *path = text_format("templates.%s", node->name);
+    char *place = text_format("templates[%u].%s", instance + 1, node->name);
+    const struct register_def *def;
+    const struct field_def *field = register_find_field(path, &def);
+    const struct field_def *type = &extension_template_type()->field;
+    struct config_value value = { 0 };
+
+    if (field != NULL)
+        config_read_field(reader, node, def, field, instance, place);
+    else if (strcmp(path, type->path) == 0)
+        config_read_value(reader, node, place, type, 0, 0, &value);
+    else
+        config_complain_unknown(reader, node, path, place);
+    free(place);
+    free(path);
+}
+
+/* An instance that says nothing of technologies looks for all of them: it stands there to be used. */
+static void default_lookup(struct config_reader *reader, unsigned instance)
+{
+    const struct register_def *def;
+    const struct field_def *field = register_find_field("templates.technologies", &def);
+
+    if (config_origin(reader, field->path, instance) == NULL)
+        registers_set_bits(reader->config->registers, register_address(def, instance), field->mask,
+                           field_option_by_name(field, "all")->value);
+}
+
+void config_read_templates(struct config_reader *reader, const struct config_node *list)
+{
+    if (!config_expect(reader, list, "templates", CONFIG_LIST))
+        return;
+    if (list->count > REGISTER_TEMPLATE_INSTANCES)
+        config_complain(reader, list, "templates", "there are only 4 instances (registers 0310, 0320, 0330, 0340)");
+    for (unsigned i = 0; i < list->count && i < REGISTER_TEMPLATE_INSTANCES; i++) {
+        const struct config_node *entry = &list->children[i];
+
+        if (!config_expect(reader, entry, "templates", CONFIG_GROUP))
+            continue;
+        for (size_t k = 0; k < entry->count; k++)
+            read_template_setting(reader, &entry->children[k], i);
+        default_lookup(reader, i);
+    }
+}
+
+/* The rules of each field, for a register that was set raw. */
+static void check_fields(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
+                         uint16_t address)
+{
+    for (size_t i = 0; i < def->fields_count; i++) {
+        const struct field_def *field = &def->fields[i];
+        char *problem = NULL;
+
+        if (field->kind == FIELD_TEXT) {
+            size_t size;
+            const uint8_t *bytes = registers_get(reader->config->registers, address, &size);
+
+            problem = memchr(bytes, '\0', size) != NULL
+                          ? text_copy("a text without NUL bytes is needed")
+                          : field_text_problem((const char *) bytes, size, def->gateway_size_bytes);
+        } else {
+            problem = field_problem(field, registers_get_bits(reader->config->registers, address, field->mask),
+                                    registers_get_bits(reader->defaults, address, field->mask));
+        }
+        if (problem == NULL)
+            continue;
+        char *place = text_format("%s (register %04X)", field->path != NULL ? field->path : "registers", address);
+        config_complain(reader, node, place, problem);
+        free(place);
+        free(problem);
+    }
+}
+
+static void set_raw(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
+                    uint16_t address, const char *hex)
+{
+    uint8_t bytes[REGISTER_MAX_BYTES];
+    char *place = text_format("registers (register %04X)", address);
+    int size = hex_to_bytes(hex, strlen(hex), bytes, sizeof bytes);
+
+    if (size < 0) {
+        config_complain(reader, node, place, "the value must be an even number of hex digits, at most 512");
+    } else if (!registers_set(reader->config->registers, address, bytes, (size_t) size)) {
+        char *problem = text_format("a value of %d bytes is not allowed: %s%u", size, def->variable ? "at most " : "",
+                                    def->gateway_size_bytes);
+
+        config_complain(reader, node, place, problem);
+        free(problem);
+    } else {
+        check_fields(reader, node, def, address);
+    }
+    explicit_bzero(bytes, sizeof bytes);
+    free(place);
+}
+
+static void read_raw(struct config_reader *reader, const struct config_node *node)
+{
+    uint8_t address_bytes[2];
+    unsigned instance;
+
+    if (!config_expect(reader, node, "registers", CONFIG_TEXT))
+        return;
+    if (strlen(node->text) < 5 || node->text[4] != '=' || hex_to_bytes(node->text, 4, address_bytes, 2) != 2) {
+        config_complain(reader, node, "registers", "an entry must be \"ADDRESS=VALUE\" in hex, for instance \"02A1=0A1E\"");
+        return;
+    }
+    uint16_t address = (uint16_t) (address_bytes[0] << 8 | address_bytes[1]);
+    const struct register_def *def = register_find(address, &instance);
+
+    if (def == NULL) {
+        errors_add(reader->errors, "%s:%d: registers: register %04X is not in this version; next: `springparkctl"
+                                   " registers` lists those that are", node->file, node->line, address);
+        return;
+    }
+    if (claim(reader, address, NULL, node))
+        set_raw(reader, node, def, address, node->text + 5);
+}
+
+void config_read_registers(struct config_reader *reader, const struct config_node *list)
+{
+    if (!config_expect(reader, list, "registers", CONFIG_LIST))
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        read_raw(reader, &list->children[i]);
+}
+
+static const struct config_node *find_origin(const struct config_reader *reader, const char *path, unsigned instance,
+                                             bool raw)
+{
+    const struct register_def *def;
+    const struct field_def *field = register_find_field(path, &def);
+
+    if (field == NULL)
+        return NULL;
+    for (size_t i = 0; i < reader->assignments_count; i++) {
+        const struct assignment *one = &reader->assignments[i];
+
+        if (one->address == register_address(def, instance) && (one->field == field || (raw && one->field == NULL)))
+            return one->node;
+    }
+    return NULL;
+}
+
+const struct config_node *config_origin(const struct config_reader *reader, const char *path, unsigned instance)
+{
+    return find_origin(reader, path, instance, true);
+}
+
+const struct config_node *config_origin_by_name(const struct config_reader *reader, const char *path)
+{
+    return find_origin(reader, path, 0, false);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/config_private.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { PORT_TLS = 8883, PORT_PLAIN = 1883, MUST_LEAVE = 255, TENTH_OF_A_SECOND_MS = 100 };
+
+static uint32_t number_of(const struct config *config, const char *path)
+{
+    const struct register_def *def;
+    const struct field_def *field = register_find_field(path, &def);
+
+    assert(field != NULL);
+    return registers_get_bits(config->registers, def->address, field->mask);
+}
+
+static bool flag_of(const struct config *config, const char *path)
+{
+    return number_of(config, path) != 0;
+}
+
+static const char *text_of_instance(struct config *config, const char *path, unsigned instance)
+{
+    const struct register_def *def;
+    const struct field_def *field = register_find_field(path, &def);
+    size_t size;
+
+    assert(field != NULL);
+    const uint8_t *bytes = registers_get(config->registers, register_address(def, instance), &size);
+    return config_keep(config, text_format("%.*s", (int) size, (const char *) bytes));
+}
+
+static const char *text_of(struct config *config, const char *path)
+{
+    return text_of_instance(config, path, 0);
+}
+
+/* The chain is on by default, but there is none to send until somebody says so. */
+static bool chain_of(const struct config_reader *reader)
+{
+    const struct config *config = reader->config;
+    const struct settings_slot *slot = &config->settings.certificates[number_of(config, "mqtt.tls.chain_slot")];
+
+    if (!flag_of(config, "mqtt.tls.chain"))
+        return false;
+    return *slot->source != '\0' || config_origin(reader, "mqtt.tls.chain", 0) != NULL;
+}
+
+static void decode_tls(const struct config_reader *reader, struct settings_tls *tls)
+{
+    const struct config *config = reader->config;
+
+    tls->enabled = flag_of(config, "mqtt.tls.enabled");
+    tls->sni = flag_of(config, "mqtt.tls.sni");
+    tls->verify_name = flag_of(config, "mqtt.tls.verify_name");
+    tls->exact = flag_of(config, "mqtt.tls.exact");
+    tls->trust = (enum settings_trust) number_of(config, "mqtt.tls.trust");
+    tls->ca_slot = number_of(config, "mqtt.tls.ca_slot");
+    tls->client_auth = flag_of(config, "mqtt.tls.client_auth");
+    tls->certificate_slot = number_of(config, "mqtt.tls.certificate_slot");
+    tls->key_slot = number_of(config, "mqtt.tls.key_slot");
+    tls->chain = chain_of(reader);
+    tls->chain_slot = number_of(config, "mqtt.tls.chain_slot");
+}
+
+static void decode_mqtt(struct config_reader *reader, struct settings_mqtt *mqtt)
+{
+    struct config *config = reader->config;
+
+    decode_tls(reader, &mqtt->tls);
+    mqtt->broker = text_of(config, "mqtt.broker");
+    mqtt->port = (uint16_t) number_of(config, "mqtt.port");
+    if (mqtt->port == 0)
+        mqtt->port = mqtt->tls.enabled ? PORT_TLS : PORT_PLAIN;
+    mqtt->login = text_of(config, "mqtt.login");
+    mqtt->password = text_of(config, "mqtt.password");
+    mqtt->client_id = text_of(config, "mqtt.client_id");
+    mqtt->topic_prefix = text_of(config, "mqtt.topic_prefix");
+    mqtt->device_id = text_of(config, "mqtt.device_id");
+    mqtt->subscribe_qos = number_of(config, "mqtt.options.subscribe_qos");
+    mqtt->publish_qos = number_of(config, "mqtt.options.publish_qos");
+    mqtt->last_will = flag_of(config, "mqtt.options.last_will");
+    mqtt->retained = flag_of(config, "mqtt.options.retained");
+    mqtt->connect_timeout_s = number_of(config, "mqtt.options.connect_timeout");
+    mqtt->response_timeout_s = number_of(config, "mqtt.options.response_timeout");
+    mqtt->keep_alive_s = number_of(config, "mqtt.options.keep_alive");
+    mqtt->status_interval_s = number_of(config, "mqtt.options.status_interval");
+    mqtt->reconnect_interval_s = number_of(config, "mqtt.options.reconnect_interval");
+}
+
+static void decode_smart_reader(const struct config *config, struct settings_smart_reader *smart_reader)
+{
+    uint32_t repeat = number_of(config, "smart_reader.repeat_interval");
+
+    smart_reader->insert_remove = flag_of(config, "smart_reader.insert_remove");
+    smart_reader->explicit_activation = flag_of(config, "smart_reader.explicit_activation");
+    smart_reader->activate_on_startup = flag_of(config, "smart_reader.activate_on_startup");
+    smart_reader->network_format = number_of(config, "smart_reader.network_format");
+    smart_reader->read_interval_ms = number_of(config, "smart_reader.read_interval") * TENTH_OF_A_SECOND_MS;
+    smart_reader->must_leave = repeat == MUST_LEAVE;
+    smart_reader->repeat_interval_ms = smart_reader->must_leave ? 0 : repeat * TENTH_OF_A_SECOND_MS;
+}
+
+/* The whole register of the field at path into bytes, of which it has size_bytes at most. */
+static void copy_register(const struct config *config, const char *path, unsigned instance, uint8_t *bytes,
+                          size_t size_bytes)
+{
+    const struct register_def *def;
+    const struct field_def *field = register_find_field(path, &def);
+    size_t size;
+
+    assert(field != NULL);
+    const uint8_t *value = registers_get(config->registers, register_address(def, instance), &size);
+    assert(size <= size_bytes);
+    memset(bytes, 0, size_bytes);
+    memcpy(bytes, value, size);
+}
+
+static void decode_template(struct config *config, unsigned instance, struct settings_template *decoded)
+{
+    copy_register(config, "templates.technologies", instance, &decoded->lookup, sizeof decoded->lookup);
+    copy_register(config, "templates.format", instance, decoded->output_format, sizeof decoded->output_format);
+    copy_register(config, "templates.shift_bytes", instance, decoded->location, sizeof decoded->location);
+    copy_register(config, "templates.token", instance, &decoded->options, sizeof decoded->options);
+    decoded->prefix = text_of_instance(config, "templates.prefix", instance);
+    decoded->enabled = decoded->lookup != 0;
+}
+
+static void default_readers(struct settings *settings)
+{
+    settings->readers = memory_zeroed(1, sizeof *settings->readers);
+    settings->readers_count = 1;
+    settings->readers[0] = (struct settings_reader) { .driver = "pcsc", .name = "*", .path = "", .label = "" };
+}
+
+void config_decode_settings(struct config_reader *reader)
+{
+    struct config *config = reader->config;
+    struct settings *settings = &config->settings;
+
+    decode_mqtt(reader, &settings->mqtt);
+    decode_smart_reader(config, &settings->smart_reader);
+    for (unsigned i = 0; i < SETTINGS_TEMPLATE_COUNT; i++)
+        decode_template(config, i, &settings->templates[i]);
+    settings->inventory = text_of(config, "device.inventory");
+    settings->location = text_of(config, "device.location");
+    if (settings->readers_count == 0)
+        default_readers(settings);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/config_private.h"
+
+#include "base/hex.h"
+#include "base/memory.h"
+#include "device/register_text.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A complaint about a setting that somebody made, by name or raw. */
+static void complain_about(struct config_reader *reader, const char *path, const char *problem)
+{
+    const struct config_node *node = config_origin(reader, path, 0);
+    const struct register_def *def;
+
+    if (node == NULL || register_find_field(path, &def) == NULL)
+        return;
+    char *place = text_format("%s (register %04X)", path, def->address);
+    config_complain(reader, node, place, problem);
+    free(place);
+}
+
+static bool is_host_name(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if (!isalnum((unsigned char) *c) && strchr("-._", *c) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool is_ipv6(const char *text)
+{
+    struct in6_addr address;
+
+    return inet_pton(AF_INET6, text, &address) == 1;
+}
+
+static const char *broker_problem(const char *broker)
+{
+    const char *colon = strchr(broker, ':');
+
+    if (strstr(broker, "://") != NULL)
+        return "only the name or address belongs here; leave the scheme out (TLS is mqtt.tls.enabled)";
+    if (*broker == '[')
+        return "an IPv6 address is written without brackets, and the port in mqtt.port";
+    if (colon != NULL && strchr(colon + 1, ':') == NULL)
+        return "only the name or address belongs here; write the port in mqtt.port";
+    if (colon != NULL && !is_ipv6(broker))
+        return "this is no IPv6 address, and a name has no colon";
+    if (colon == NULL && !is_host_name(broker))
+        return "a host name has only letters, digits, '-', '.' and '_'";
+    return NULL;
+}
+
+/* A text that becomes part of a topic. */
+static const char *topic_part_problem(const char *text, bool levels)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if ((unsigned char) *c < 0x20 || (unsigned char) *c > 0x7E)
+            return "only printable ASCII characters are allowed";
+        if (*c == '+' || *c == '#')
+            return "'+' and '#' are not allowed in a topic";
+        if (*c == '/' && !levels)
+            return "'/' is not allowed: it would divide the topic";
+        if (*c == ' ')
+            return "a space is not allowed in a topic";
+    }
+    return NULL;
+}
+
+static const char *prefix_problem(const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    if (length == 0)
+        return "the prefix must not be empty";
+    if (prefix[0] == '/' || prefix[length - 1] == '/')
+        return "the prefix must not begin or end with '/'";
+    if (strstr(prefix, "//") != NULL)
+        return "the prefix has an empty level (\"//\")";
+    return topic_part_problem(prefix, true);
+}
+
+static const char *client_id_problem(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if ((unsigned char) *c < 0x20 || (unsigned char) *c > 0x7E)
+            return "only printable ASCII characters are allowed";
+    }
+    return NULL;
+}
+
+static void check_texts(struct config_reader *reader, const struct config_node *serial)
+{
+    const struct settings *settings = &reader->config->settings;
+    const struct settings_mqtt *mqtt = &settings->mqtt;
+    const char *problem;
+
+    if ((problem = broker_problem(mqtt->broker)) != NULL)
+        complain_about(reader, "mqtt.broker", problem);
+    if ((problem = prefix_problem(mqtt->topic_prefix)) != NULL)
+        complain_about(reader, "mqtt.topic_prefix", problem);
+    if ((problem = client_id_problem(mqtt->client_id)) != NULL)
+        complain_about(reader, "mqtt.client_id", problem);
+    if ((problem = topic_part_problem(mqtt->device_id, false)) != NULL)
+        complain_about(reader, "mqtt.device_id", problem);
+    if (serial != NULL && (problem = topic_part_problem(settings->serial, false)) != NULL)
+        config_complain(reader, serial, "device.serial", problem);
+    if (*mqtt->password != '\0' && *mqtt->login == '\0')
+        complain_about(reader, "mqtt.password", "a password without a user name is not allowed; next: set mqtt.login");
+}
+
+/* The slot that a field of 0288 names must hold something. */
+static void need_slot(struct config_reader *reader, const char *group, const struct settings_slot *slots,
+                      unsigned slot, const char *path)
+{
+    const struct config_node *node = config_origin(reader, path, 0);
+
+    if (*slots[slot].source != '\0')
+        return;
+    if (node == NULL)
+        node = config_origin(reader, "mqtt.broker", 0);
+    errors_add(reader->errors, "%s:%d: %s.slot_%X is not set, but %s (register 0288) names it; next: name a file there",
+               node->file, node->line, group, slot, path);
+}
+
+static void check_slots(struct config_reader *reader)
+{
+    const struct settings *settings = &reader->config->settings;
+    const struct settings_tls *tls = &settings->mqtt.tls;
+
+    if (config_origin(reader, "mqtt.broker", 0) == NULL || *settings->mqtt.broker == '\0' || !tls->enabled)
+        return;
+    need_slot(reader, "certificates", settings->certificates, tls->ca_slot, "mqtt.tls.ca_slot");
+    if (!tls->client_auth)
+        return;
+    need_slot(reader, "certificates", settings->certificates, tls->certificate_slot, "mqtt.tls.certificate_slot");
+    need_slot(reader, "keys", settings->keys, tls->key_slot, "mqtt.tls.key_slot");
+    if (tls->chain)
+        need_slot(reader, "certificates", settings->certificates, tls->chain_slot, "mqtt.tls.chain_slot");
+}
+
+/* The field's value in the default that hex gives. */
+static uint32_t bits_of_default(const struct register_def *def, const char *hex, const struct field_def *field)
+{
+    struct registers *registers = registers_create();
+    uint8_t bytes[REGISTER_MAX_BYTES];
+    int size = hex_to_bytes(hex, strlen(hex), bytes, sizeof bytes);
+
+    registers_set(registers, def->address, bytes, (size_t) size);
+    uint32_t value = registers_get_bits(registers, def->address, field->mask);
+    registers_free(registers);
+    return value;
+}
+
+static void note_field(struct config_reader *reader, const struct register_def *def, unsigned instance,
+                       const struct field_def *field)
+{
+    const struct config_node *node = config_origin(reader, field->path, instance);
+    uint16_t address = register_address(def, instance);
+    uint32_t value = registers_get_bits(reader->config->registers, address, field->mask);
+
+    if (node == NULL || value == bits_of_default(def, def->device_default, field) ||
+        value == bits_of_default(def, register_default(def), field))
+        return;
+    char *text = field_value_text(reader->config->registers, def, instance, field);
+    errors_add(reader->notes, "%s:%d: %s (register %04X): %s has no effect: %s", node->file, node->line, field->path,
+               address, text, field->effect);
+    free(text);
+}
+
+/* What is accepted and has no effect on a gateway. */
+static void note_fields(struct config_reader *reader)
+{
+    size_t count;
+    const struct register_def *table = register_table(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < table[i].fields_count; k++) {
+            const struct field_def *field = &table[i].fields[k];
+            unsigned instances = table[i].per_template ? REGISTER_TEMPLATE_INSTANCES : 1;
+
+            if (field->path == NULL || field->support != FIELD_NOT_APPLICABLE)
+                continue;
+            for (unsigned n = 0; n < instances; n++)
+                note_field(reader, &table[i], n, field);
+        }
+    }
+}
+
+static void note_plain_password(struct config_reader *reader)
+{
+    const struct settings_mqtt *mqtt = &reader->config->settings.mqtt;
+    const struct config_node *node = config_origin(reader, "mqtt.password", 0);
+
+    if (node != NULL && *mqtt->password != '\0' && !mqtt->tls.enabled)
+        errors_add(reader->notes, "%s:%d: mqtt.password (register 028C): goes over the network readable by all, for"
+                                  " mqtt.tls.enabled is false", node->file, node->line);
+}
+
+void config_validate(struct config_reader *reader, const struct config_node *root)
+{
+    const struct config_node *device = config_node_child(root, "device");
+
+    check_texts(reader, device != NULL ? config_node_child(device, "serial") : NULL);
+    check_slots(reader);
+    note_fields(reader);
+    note_plain_password(reader);
+}

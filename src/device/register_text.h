@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fields and their values in words, for messages, the tool and the sample file; and the one judge of what value a field
+ * may have. Any thread; no state. Texts that are returned as char * are the caller's.
+ */
+#ifndef SPRINGPARK_DEVICE_REGISTER_TEXT_H
+#define SPRINGPARK_DEVICE_REGISTER_TEXT_H
+
+#include "device/registers.h"
+
+/* The option with that value or name, or NULL. */
+const struct field_option *field_option_by_value(const struct field_def *field, uint32_t value);
+const struct field_option *field_option_by_name(const struct field_def *field, const char *name);
+
+/* What may be chosen, in words: "true or false", "5 to 255 s", "\"pki\"", "text of at most 16 bytes".
+ * size_bytes: of the register on the gateway, for FIELD_TEXT. */
+char *field_allowed(const struct field_def *field, size_t size_bytes);
+
+/* NULL if the number may stand in the field, else why not, without the place: "3 is not allowed: ...".
+ * default_value: of the register, for FIELD_RESERVED and FIELD_REFUSED. Not for FIELD_TEXT. */
+char *field_problem(const struct field_def *field, uint32_t value, uint32_t default_value);
+
+/* The same for a text of size_bytes bytes, of which limit_bytes are allowed: printable UTF-8. */
+char *field_text_problem(const char *text, size_t size_bytes, size_t limit_bytes);
+
+/* The value as the configuration file would write it: true, 10, "pki". Secrets are "(set)" or "". */
+char *field_value_text(const struct registers *registers, const struct register_def *def, unsigned instance,
+                       const struct field_def *field);
+
+/* What the value means, in words: "MQTT client", "1.0 s". */
+char *field_value_meaning(const struct registers *registers, const struct register_def *def, unsigned instance,
+                          const struct field_def *field);
+
+/* The register's value in hex; "(set)" or "" for a secret. */
+char *register_value_text(const struct registers *registers, const struct register_def *def, unsigned instance);
+
+/* What the gateway does with it: "honoured", "not applicable", "refused", "reserved". */
+const char *field_support_name(const struct field_def *field);
+const char *field_kind_name(const struct field_def *field);
+
+#endif

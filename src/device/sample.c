@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/sample.h"
+
+#include "base/memory.h"
+#include "device/config_extensions.h"
+#include "device/register_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COMMENT_WIDTH = 110, INDENT = 4 };
+
+static const char head[] =
+    "# /etc/springpark.conf: what springparkd does. springpark.conf(5) has it all in one place.\n"
+    "#\n"
+    "# The settings are the registers of a SpringPark by name; the register's address stands at each. Everything here\n"
+    "# is as it is by default: to change a setting, take the # away in front of it. After a change:\n"
+    "#     springparkctl check /etc/springpark.conf\n"
+    "#     systemctl reload springparkd\n"
+    "# An unknown or impossible setting is an error with its line; nothing is ignored.\n";
+
+struct writer {
+    FILE *out;
+    const struct registers *defaults;
+};
+
+static void indent(const struct writer *writer, unsigned depth)
+{
+    fprintf(writer->out, "%*s", (int) (depth * INDENT), "");
+}
+
+/* text as comment lines, broken at spaces. lead: "# " or, inside a commented block, "#    # ". */
+static void write_comment(const struct writer *writer, unsigned depth, const char *lead, const char *text)
+{
+    size_t width = COMMENT_WIDTH - depth * INDENT - strlen(lead);
+
+    while (*text != '\0') {
+        size_t length = strlen(text);
+
+        if (length > width) {
+            for (length = width; length > 0 && text[length] != ' '; length--)
+                ;
+            if (length == 0)
+                length = strcspn(text, " ");
+        }
+        indent(writer, depth);
+        fprintf(writer->out, "%s%.*s\n", lead, (int) length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+}
+
+static const char *last_name(const char *path)
+{
+    return strrchr(path, '.') + 1;
+}
+
+/* "Keep-alive interval: a dead link... 5 to 255 s (with 0...). Register 0289." */
+static char *describe(const struct field_def *field, size_t limit_bytes, const char *register_text)
+{
+    char *allowed = field_allowed(field, limit_bytes);
+    const char *open = field->refused_because != NULL ? " (" : "", *close = field->refused_because != NULL ? ")" : "";
+    const char *because = field->refused_because != NULL ? field->refused_because : "";
+    const char *not_here = field->support == FIELD_NOT_APPLICABLE ? "no effect here, " : "";
+    char *text = text_format("%s: %s%s. Allowed: %s%s%s%s.%s", field->title, not_here, field->effect, allowed, open,
+                             because, close, register_text);
+
+    free(allowed);
+    return text;
+}
+
+static void write_choices(const struct writer *writer, unsigned depth, const char *lead, const struct field_def *field)
+{
+    if (field->kind != FIELD_CHOICE)
+        return;
+    char *text = text_copy("");
+    for (const struct field_option *option = field->options; option->name != NULL; option++) {
+        if (option->refused_because != NULL)
+            continue;
+        char *joined = text_format("%s%s\"%s\" %s", text, *text != '\0' ? "; " : "", option->name, option->title);
+
+        free(text);
+        text = joined;
+    }
+    write_comment(writer, depth, lead, text);
+    free(text);
+}
+
+static char *register_value(const struct writer *writer, const struct register_def *def, const struct field_def *field)
+{
+    if (field->sample != NULL)
+        return text_copy(field->sample);
+    return field_value_text(writer->defaults, def, 0, field);
+}
+
+static void write_field(const struct writer *writer, unsigned depth, const struct register_def *def,
+                        const struct field_def *field)
+{
+    char *register_text = text_format(" Register %04X.", def->address);
+    char *comment = describe(field, def->gateway_size_bytes, register_text);
+    char *value = register_value(writer, def, field);
+
+    write_comment(writer, depth, "# ", comment);
+    write_choices(writer, depth, "#     ", field);
+    indent(writer, depth);
+    fprintf(writer->out, "#%s = %s;\n", last_name(field->path), value);
+    free(value);
+    free(comment);
+    free(register_text);
+}
+
+static char *extension_value(const struct extension_def *def)
+{
+    const struct field_def *field = &def->field;
+
+    if (field->sample != NULL)
+        return text_copy(field->sample);
+    if (def->default_text != NULL)
+        return text_format("\"%s\"", def->default_text);
+    if (field->kind == FIELD_BOOLEAN)
+        return text_copy(def->default_value ? "true" : "false");
+    if (field->kind == FIELD_CHOICE)
+        return text_format("\"%s\"", field_option_by_value(field, def->default_value)->name);
+    return text_format("%" PRIu32, def->default_value);
+}
+
+static void write_extension(const struct writer *writer, unsigned depth, const struct extension_def *def)
+{
+    char *comment = describe(&def->field, def->limit_bytes, "");
+    char *value = extension_value(def);
+
+    write_comment(writer, depth, "# ", comment);
+    write_choices(writer, depth, "#     ", &def->field);
+    indent(writer, depth);
+    fprintf(writer->out, "#%s = %s;\n", last_name(def->field.path), value);
+    free(value);
+    free(comment);
+}
+
+/* Whether path is a setting of just this group. */
+static bool belongs(const char *path, const char *group)
+{
+    size_t length = strlen(group);
+
+    return path != NULL && strncmp(path, group, length) == 0 && path[length] == '.' &&
+           strchr(path + length + 1, '.') == NULL;
+}
+
+static void write_settings(const struct writer *writer, unsigned depth, const char *group)
+{
+    size_t count;
+    const struct register_def *table = register_table(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < table[i].fields_count; k++) {
+            if (belongs(table[i].fields[k].path, group))
+                write_field(writer, depth, &table[i], &table[i].fields[k]);
+        }
+    }
+    const struct extension_def *extensions = extension_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (belongs(extensions[i].field.path, group))
+            write_extension(writer, depth, &extensions[i]);
+    }
+}
+
+static void open_group(const struct writer *writer, unsigned depth, const char *name, const char *comment)
+{
+    fputc('\n', writer->out);
+    write_comment(writer, depth, "# ", comment);
+    indent(writer, depth);
+    fprintf(writer->out, "%s:\n", name);
+    indent(writer, depth);
+    fputs("{\n", writer->out);
+}
+
+static void close_group(const struct writer *writer, unsigned depth)
+{
+    indent(writer, depth);
+    fputs("};\n", writer->out);
+}
+
+static void write_group(const struct writer *writer, const char *group, const char *comment)
+{
+    open_group(writer, 0, group, comment);
+    write_settings(writer, 1, group);
+    close_group(writer, 0);
+}
+
+static void write_mqtt(const struct writer *writer)
+{
+    open_group(writer, 0, "mqtt", "The broker and the session with it");
+    write_settings(writer, 1, "mqtt");
+    open_group(writer, 1, "tls", "TLS to the broker; the slots are those of certificates and keys, below");
+    write_settings(writer, 2, "mqtt.tls");
+    close_group(writer, 1);
+    open_group(writer, 1, "options", "Options of the MQTT client");
+    write_settings(writer, 2, "mqtt.options");
+    close_group(writer, 1);
+    close_group(writer, 0);
+}
+
+/* One setting inside a list that is commented out as a whole: '#' in column 0 of every line. */
+static void write_listed(const struct writer *writer, const struct field_def *field, size_t limit_bytes,
+                         const char *register_text, const char *value, bool active)
+{
+    char *comment = describe(field, limit_bytes, register_text);
+
+    write_comment(writer, 0, "#        # ", comment);
+    write_choices(writer, 0, "#        #     ", field);
+    fprintf(writer->out, "#        %s%s = %s;\n", active ? "" : "# ", last_name(field->path), value);
+    free(comment);
+}
+
+static void write_templates(const struct writer *writer)
+{
+    size_t count;
+    const struct register_def *table = register_table(&count);
+
+    fputc('\n', writer->out);
+    write_comment(writer, 0, "# ",
+                  "What is looked for and how it is shown: up to 4 instances, tried in this order. With none, every tag"
+                  " gives its identifier in hex. Registers 0310 to 0314, 0320 to 0324, 0330 to 0334, 0340 to 0344.");
+    fputs("#templates =\n#(\n#    {\n", writer->out);
+    write_listed(writer, &extension_template_type()->field, 0, "", "\"id-only\"", true);
+    for (size_t i = 0; i < count; i++) {
+        if (!table[i].per_template)
+            continue;
+        for (size_t k = 0; k < table[i].fields_count; k++) {
+            if (table[i].fields[k].path == NULL)
+                continue;
+            char *register_text = text_format(" Registers %04X, %04X, %04X, %04X.", register_address(&table[i], 0),
+                                              register_address(&table[i], 1), register_address(&table[i], 2),
+                                              register_address(&table[i], 3));
+            char *value = register_value(writer, &table[i], &table[i].fields[k]);
+
+            write_listed(writer, &table[i].fields[k], table[i].gateway_size_bytes, register_text, value, true);
+            free(value);
+            free(register_text);
+        }
+    }
+    fputs("#    }\n#);\n", writer->out);
+}
+
+static void write_readers(const struct writer *writer)
+{
+    size_t count;
+    const struct extension_def *table = extension_reader_table(&count);
+
+    fputc('\n', writer->out);
+    write_comment(writer, 0, "# ", "The readers: a list; without it, every contactless PC/SC reader.");
+    fputs("#readers =\n#(\n#    {\n", writer->out);
+    for (size_t i = 0; i < count; i++) {
+        char *value = extension_value(&table[i]);
+
+        write_listed(writer, &table[i].field, table[i].limit_bytes, "", value,
+                     strcmp(table[i].field.path, "readers.path") != 0);
+        free(value);
+    }
+    fputs("#    }\n#);\n", writer->out);
+}
+
+static void write_slots(const struct writer *writer)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    open_group(writer, 0, "certificates",
+               "What a SpringPark has in its 16 certificate slots: a PEM file, a folder of them, or \"amazon\" for the"
+               " Amazon roots 1 to 4 of Debian's ca-certificates (slot 9 has these by default). A relative path counts"
+               " from this file's folder.");
+    for (const char *digit = digits; *digit != '\0'; digit++) {
+        const char *value = *digit == '9'   ? "amazon"
+                            : *digit == 'D' ? "/etc/springpark/certs/device.pem"
+                            : *digit == 'F' ? "/etc/springpark/certs/device-ca.pem"
+                                            : "";
+
+        fprintf(writer->out, "    #slot_%c = \"%s\";\n", *digit, value);
+    }
+    close_group(writer, 0);
+    open_group(writer, 0, "keys",
+               "The private keys of the same slots: PEM files, readable by root and the group springpark only.");
+    for (const char *digit = digits; *digit != '\0'; digit++)
+        fprintf(writer->out, "    #slot_%c = \"%s\";\n", *digit,
+                *digit == 'D' ? "/etc/springpark/private/device.key" : "");
+    close_group(writer, 0);
+}
+
+static void write_raw(const struct writer *writer)
+{
+    fputc('\n', writer->out);
+    write_comment(writer, 0, "# ",
+                  "Any register raw, as \"ADDRESS=VALUE\" in hex, for instance \"02A1=0A1E\". A register that is set by"
+                  " name too is an error. `springparkctl registers` shows them all.");
+    fputs("#registers = [ ];\n", writer->out);
+}
+
+char *sample_configuration(void)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct registers *defaults = registers_create();
+    struct writer writer = { .out = open_memstream(&text, &size), .defaults = defaults };
+
+    if (writer.out == NULL)
+        abort();
+    fputs("# SPDX-License-Identifier: MIT\n", writer.out);
+    fputs(head, writer.out);
+    write_group(&writer, "profile", "What the box is; nothing else is possible on this gateway");
+    write_mqtt(&writer);
+    write_group(&writer, "smart_reader", "Reading and the events");
+    write_templates(&writer);
+    write_readers(&writer);
+    write_slots(&writer);
+    write_group(&writer, "journal", "Where state is kept");
+    write_group(&writer, "device", "Who the box is");
+    write_group(&writer, "messages", "What messages hold");
+    write_group(&writer, "ports", "Ports of services that a SpringPark has and this gateway has not");
+    write_raw(&writer);
+    fclose(writer.out);
+    registers_free(defaults);
+    return text;
+}

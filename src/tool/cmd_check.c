@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* springparkctl check [FILE]: whether a configuration file is right, and nothing else. */
+#include "tool/tool.h"
+
+#include "device/config.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+struct arguments {
+    const char *file;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+
+    if (key == ARGP_KEY_ARG && state->arg_num > 0)
+        argp_error(state, "one FILE at a time");
+    if (key == ARGP_KEY_ARG) {
+        arguments->file = argument;
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp parser = {
+    .parser = parse_option,
+    .args_doc = "[FILE]",
+    .doc = "Checks a configuration file (by default the one of --config) and reports everything that is wrong with"
+           " it.\vExit status: 0 without errors, 78 otherwise.",
+};
+
+int tool_check(const struct tool_options *options, int argc, char **argv)
+{
+    struct arguments arguments = { .file = options->config_file };
+
+    argp_err_exit_status = EX_USAGE;
+    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) != 0)
+        return EX_USAGE;
+
+    struct errors *errors = errors_create(), *notes = errors_create();
+    struct config *config = config_load(arguments.file, "", errors, notes);
+
+    for (size_t i = 0; i < errors_count(errors); i++)
+        fprintf(stderr, "%s\n", errors_get(errors, i));
+    if (config != NULL) {
+        printf("%s: no errors\n", arguments.file);
+        for (size_t i = 0; i < errors_count(notes); i++)
+            printf("note: %s\n", errors_get(notes, i));
+    }
+    int status = config != NULL ? EX_OK : EX_CONFIG;
+
+    config_free(config);
+    errors_free(notes);
+    errors_free(errors);
+    return status;
+}
