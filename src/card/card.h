@@ -55,10 +55,19 @@ enum card_error {
     CARD_ERROR_READER = -3,   /* the reader or its service failed */
 };
 
-/* The JSON name of a technology ("NFC-A", "NFC-T1T", "Innovatron"...); the set that the vendor documents. */
+/*
+ * The JSON name of a technology ("NFC-A", "NFC-T1T", "Innovatron"...), a constant text; never NULL. Any thread.
+ *
+ * Assumptions, where the vendor's list has a hole: ISO/IEC 15693 is "NFC-V" (the list has an odd "NFC-C" instead);
+ * a Kovio RF barcode is "Kovio"; both PicoTag protocols are "Inside-Pico"; a tag whose technology the reader did not
+ * say is "unknown".
+ */
 const char *card_protocol_name(enum card_technology technology);
 
-/* The technology for such a name, or CARD_UNKNOWN. */
+/*
+ * The technology for such a name (case counts), or CARD_UNKNOWN. "Inside-Pico" gives CARD_PICOTAG_V, the more common
+ * of the two. Any thread.
+ */
 enum card_technology card_technology_from_name(const char *name);
 
 #endif

@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: MIT
 
-libspringpark_la_SOURCES +=
+libspringpark_la_SOURCES += \
+	src/presence/presence.c src/presence/presence.h

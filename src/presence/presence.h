@@ -4,8 +4,25 @@
  * tag. Registers 02A0 (events on read, or on insert and remove) and 02A1 (read interval, repeat interval), and the
  * gateway's own debounce.
  *
+ * A visit is a tag on a reader from its arrival until its absence has lasted debounce_ms; an absence that is shorter
+ * never was. A visit is read as soon as both intervals allow it: at once, inside presence_arrived, or later, by
+ * presence_advance, if the tag is still there then. Of several tags that wait for one reader the one that could have
+ * been read first comes first, so none starves.
+ *
+ *  - read events: READ, and again after each repeat interval while the tag stays; nothing when it leaves;
+ *  - insert and remove events: INSERT, silence, then one REMOVE when the visit ends, always with the token of the
+ *    INSERT, and never without one; also when the settings have changed in between.
+ *
+ * A visit that ends without an event was too short for the intervals: it is counted as unread. That is so for a tag
+ * that comes again inside its own repeat interval, too.
+ *
+ * Assumptions: a repeat interval of 0 ("as fast as possible") reads a tag that stays every 100 ms, the register's unit.
+ * What a late presence_advance missed is not made up for: a tag is read once, and its intervals count from then.
+ * Tags that have left are remembered for their repeat interval; of more than 4096 the oldest are forgotten.
+ *
  * Main thread only. No clock and no timer inside: every call says what time it is (monotonic, milliseconds), and the
- * owner calls presence_advance at presence_next_deadline_ms.
+ * owner calls presence_advance at presence_next_deadline_ms, which may change with every other call. The time never
+ * goes back; 0 is a time like any other. The emit function must not call back into presence.
  */
 #ifndef SPRINGPARK_PRESENCE_PRESENCE_H
 #define SPRINGPARK_PRESENCE_PRESENCE_H
@@ -38,13 +55,15 @@ enum { PRESENCE_NEVER = 0 };
 
 struct presence;
 
+/* settings are copied; emit is called with that context from arrived, left, reader_lost and advance. */
 struct presence *presence_create(const struct presence_settings *settings, presence_emit *emit, void *context);
+/* NULL is fine; emits nothing. */
 void presence_free(struct presence *presence);
 
-/* New settings from now on; who is present stays present. */
+/* New settings from now on; who is present stays present. Emits nothing: what is due now has a deadline in the past. */
 void presence_configure(struct presence *presence, const struct presence_settings *settings);
 
-/* The reader sees a tag that it did not see before. The token is copied. */
+/* The reader (its label) sees a tag that it did not see before. The token is copied; its tag_id is not NULL. */
 void presence_arrived(struct presence *presence, const char *reader, const struct token *token, uint64_t now_ms);
 
 /* The reader does not see the tag with that identifier any more. Unknown ones are ignored. */
@@ -53,14 +72,14 @@ void presence_left(struct presence *presence, const char *reader, const char *ta
 /* The reader itself is gone, or starts anew: as if each of its tags had left now. */
 void presence_reader_lost(struct presence *presence, const char *reader, uint64_t now_ms);
 
-/* When presence_advance must be called next (monotonic, ms), or PRESENCE_NEVER. */
+/* When presence_advance must be called next (monotonic, ms; maybe in the past), or PRESENCE_NEVER. */
 uint64_t presence_next_deadline_ms(const struct presence *presence);
 void presence_advance(struct presence *presence, uint64_t now_ms);
 
 /* How many tags came and went on that reader without an event, because of the intervals. */
 uint64_t presence_unread_count(const struct presence *presence, const char *reader);
 
-/* How many tags are present now on that reader. */
+/* How many visits that reader has now: tags that are there, or absent for less than the debounce. */
 unsigned presence_present_count(const struct presence *presence, const char *reader);
 
 #endif

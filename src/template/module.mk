@@ -1,3 +1,8 @@
 # SPDX-License-Identifier: MIT
 
-libspringpark_la_SOURCES +=
+libspringpark_la_SOURCES += \
+	src/template/decimal.c src/template/decimal.h \
+	src/template/id_only.c src/template/id_only.h \
+	src/template/output.c src/template/output.h \
+	src/template/template.c src/template/template.h \
+	src/template/token.c src/template/token.h

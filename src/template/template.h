@@ -36,10 +36,16 @@ struct template_set;
 struct template_set *template_set_create(const struct template_registers registers[TEMPLATE_COUNT]);
 void template_set_free(struct template_set *set);
 
-/* The technologies that any template asks for, as card_technology bits. */
+/* The technologies that any template asks for, as card_technology bits; all of them in fast inventory. */
 unsigned template_set_technologies(const struct template_set *set);
 
-/* On the card's reader thread: may talk to the card. The token is the caller's. */
+/*
+ * On the card's reader thread: may talk to the card. The token is the caller's (token_free).
+ *
+ * A card whose technology is unknown matches only the templates that look for all protocols (LKL FF). A template whose
+ * shift is longer than the card's identifier does not match it, so that no two cards get the same empty output.
+ * A card without an identifier is TEMPLATE_FAILED.
+ */
 enum template_result template_set_run(const struct template_set *set, struct card *card, struct token **token);
 
 #endif

@@ -15,7 +15,10 @@ struct token {
     char *tag_details;     /* NULL = none */
 };
 
+/* A copy that the caller frees with token_free. */
 struct token *token_copy(const struct token *token);
+
+/* NULL is fine. */
 void token_free(struct token *token);
 
 #endif

@@ -1,1 +1,6 @@
 # SPDX-License-Identifier: MIT
+check_PROGRAMS += tests/unit/check_atr
+TESTS += tests/unit/check_atr
+tests_unit_check_atr_SOURCES = tests/unit/check_atr.c
+tests_unit_check_atr_CFLAGS = $(unit_cflags)
+tests_unit_check_atr_LDADD = $(unit_ldadd)

@@ -1,1 +1,6 @@
 # SPDX-License-Identifier: MIT
+check_PROGRAMS += tests/unit/check_template
+TESTS += tests/unit/check_template
+tests_unit_check_template_SOURCES = tests/unit/check_template.c
+tests_unit_check_template_CFLAGS = $(unit_cflags)
+tests_unit_check_template_LDADD = $(unit_ldadd)
