@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "reader/pcsc_health.h"
+
+#include "base/memory.h"
+
+enum { PACE_FIRST_MS = 500, PACE_MAX_MS = 5000 };
+
+char *pcsc_reason(enum pcsc_result result, unsigned long code)
+{
+    switch (result) {
+    case PCSC_NO_SERVICE:
+        return text_copy("pcscd is not running; next: systemctl start pcscd.socket");
+    case PCSC_REFUSED:
+        return text_copy("polkit does not let this user use pcscd; next: allow it org.debian.pcsc-lite.access_pcsc and "
+                         "org.debian.pcsc-lite.access_card in a file of /etc/polkit-1/rules.d");
+    case PCSC_UNKNOWN_READER:
+        return text_copy("the reader was unplugged; next: plug it in again");
+    case PCSC_READER_TROUBLE:
+        return text_copy("pcscd cannot talk to the reader; next: plug it out and in, then read journalctl -u pcscd");
+    case PCSC_NO_READERS:
+        return text_copy("pcscd knows no reader; next: plug one in, then read journalctl -u pcscd");
+    case PCSC_OK:
+    case PCSC_TIMEOUT:
+    case PCSC_CANCELLED:
+    case PCSC_CARD_GONE:
+    case PCSC_CARD_MUTE:
+    case PCSC_CARD_ERROR:
+    case PCSC_CARD_BUSY:
+    case PCSC_OTHER:
+        break;
+    }
+    return text_format("pcscd answers with the error 0x%08lX; next: systemctl restart pcscd, then read "
+                       "journalctl -u pcscd", code);
+}
+
+char *pcsc_reason_no_match(const char *glob)
+{
+    return text_format("no PC/SC reader matches \"%s\"; next: plug one in, or compare the name with what pcsc_scan -r "
+                       "prints", glob);
+}
+
+uint32_t pcsc_pace_next_ms(struct pcsc_pace *pace)
+{
+    if (pace->last_ms == 0)
+        pace->last_ms = PACE_FIRST_MS;
+    else
+        pace->last_ms = pace->last_ms * 2 > PACE_MAX_MS ? PACE_MAX_MS : pace->last_ms * 2;
+    return pace->last_ms;
+}
+
+void pcsc_pace_reset(struct pcsc_pace *pace)
+{
+    pace->last_ms = 0;
+}
+
+bool pcsc_result_is_worth_telling(enum pcsc_result result, unsigned *refusals)
+{
+    if (result != PCSC_REFUSED) {
+        *refusals = 0;
+        return true;
+    }
+    if (*refusals < 2)
+        (*refusals)++;
+    return *refusals > 1;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a person is told when PC/SC does not work, and how often it is tried again. Any thread; no state of its own.
+ */
+#ifndef SPRINGPARK_READER_PCSC_HEALTH_H
+#define SPRINGPARK_READER_PCSC_HEALTH_H
+
+#include "reader/pcsc_library.h"
+
+#include <stdint.h>
+
+/* The reason, with the next step, why a reader cannot work. code: of the library. New memory, freed by the caller. */
+char *pcsc_reason(enum pcsc_result result, unsigned long code) __attribute__((malloc, returns_nonnull));
+
+/* The reason why a source has no reader at all. glob: the configured name. New memory, freed by the caller. */
+char *pcsc_reason_no_match(const char *glob) __attribute__((malloc, returns_nonnull));
+
+/* The pace of new attempts: 500 ms, doubling, at most 5 s. Zeroed = at its start. */
+struct pcsc_pace {
+    uint32_t last_ms;
+};
+
+/* How long to wait before the next attempt, in milliseconds. */
+uint32_t pcsc_pace_next_ms(struct pcsc_pace *pace);
+
+/* It works again. */
+void pcsc_pace_reset(struct pcsc_pace *pace);
+
+/*
+ * Whether a refusal is to be believed. pcscd answers "access denied" for a moment while it is dying, so that the
+ * first one in a row is passed over in silence. refusals: a counter of the caller, 0 at first, kept by this function.
+ * True if `result` should be told.
+ */
+bool pcsc_result_is_worth_telling(enum pcsc_result result, unsigned *refusals);
+
+#endif

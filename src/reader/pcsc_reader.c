@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+#include "reader/pcsc_source.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "card/atr.h"
+#include "reader/pcsc_identify.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* A card that answers nonsense is asked again after 20, 40 and 80 ms; then a little time is given to pcscd to notice
+ * that it has left. */
+enum { RETRIES = 3, RETRY_FIRST_MS = 20, GONE_NOTICE_MS = 500 };
+
+static bool ending(struct pcsc_reader *reader)
+{
+    return atomic_load(&reader->source->stop) || atomic_load(&reader->leave);
+}
+
+static void set_own(struct pcsc_reader *reader, const char *what)
+{
+    activity_set(reader->teller.activity, ACTIVITY_OWN, what, PCSC_OWN_LIMIT_MS);
+}
+
+static void set_foreign(struct pcsc_reader *reader, const char *what)
+{
+    activity_set(reader->teller.activity, ACTIVITY_FOREIGN, what, PCSC_CALL_LIMIT_MS);
+}
+
+static int error_from_pcsc(enum pcsc_result result)
+{
+    switch (result) {
+    case PCSC_OK:
+        return 0;
+    case PCSC_CARD_GONE:
+        return CARD_ERROR_GONE;
+    case PCSC_CARD_MUTE:
+    case PCSC_CARD_ERROR:
+        return CARD_ERROR_MUTE;
+    case PCSC_TIMEOUT:
+    case PCSC_CANCELLED:
+    case PCSC_NO_SERVICE:
+    case PCSC_REFUSED:
+    case PCSC_NO_READERS:
+    case PCSC_UNKNOWN_READER:
+    case PCSC_READER_TROUBLE:
+    case PCSC_CARD_BUSY:
+    case PCSC_OTHER:
+        break;
+    }
+    return CARD_ERROR_READER;
+}
+
+/* struct card's transceive. */
+static int transceive(struct card *card, const uint8_t *command, size_t command_bytes, uint8_t *answer,
+                      size_t answer_capacity_bytes)
+{
+    struct pcsc_reader *reader = card->driver;
+    size_t received_bytes = 0;
+
+    if (ending(reader))
+        return CARD_ERROR_READER;
+    set_foreign(reader, "talking to the card");
+    reader->card_result = pcsc_session_transmit(reader->link.session, command, command_bytes, answer,
+                                                answer_capacity_bytes, &received_bytes);
+    set_own(reader, "handling the card");
+    return reader->card_result == PCSC_OK ? (int) received_bytes : error_from_pcsc(reader->card_result);
+}
+
+static int identify_once(struct pcsc_reader *reader, struct card *card, const struct atr_info *atr)
+{
+    set_foreign(reader, "connecting to the card");
+    reader->card_result = pcsc_session_connect(reader->link.session, reader->name);
+    set_own(reader, "handling the card");
+    if (reader->card_result != PCSC_OK)
+        return error_from_pcsc(reader->card_result);
+    return pcsc_identify(card, atr);
+}
+
+static void disconnect(struct pcsc_reader *reader)
+{
+    set_foreign(reader, "letting the card go");
+    pcsc_session_disconnect(reader->link.session);
+    set_own(reader, "handling the card");
+}
+
+/* Only glitches that may pass by themselves are worth another attempt. */
+static bool may_pass(struct pcsc_reader *reader, int error)
+{
+    return error == CARD_ERROR_MUTE || (error == CARD_ERROR_READER && reader->card_result == PCSC_CARD_BUSY);
+}
+
+/* Returns 0 with the card connected, or a card_error with it disconnected. */
+static int identify(struct pcsc_reader *reader, struct card *card, const struct atr_info *atr)
+{
+    int error = identify_once(reader, card, atr);
+
+    for (uint32_t retry = 0; error != 0 && may_pass(reader, error) && retry < RETRIES; retry++) {
+        disconnect(reader);
+        activity_set(reader->teller.activity, ACTIVITY_IDLE, "waiting to ask the card again", 0);
+        pcsc_source_pause(reader->source, reader->kick_fd, (uint32_t) RETRY_FIRST_MS << retry);
+        if (ending(reader))
+            return CARD_ERROR_READER;
+        error = identify_once(reader, card, atr);
+    }
+    if (error != 0)
+        disconnect(reader);
+    return error;
+}
+
+/* pcscd says "failed" when a card is pulled away in the middle of an exchange, and notices only then that it left. */
+static bool left_meanwhile(struct pcsc_reader *reader, struct pcsc_look *look)
+{
+    uint16_t counter = look->counter;
+
+    set_foreign(reader, "looking whether the card left");
+    enum pcsc_result result = pcsc_session_wait_reader(reader->link.session, reader->name, look, GONE_NOTICE_MS);
+    set_own(reader, "handling the card");
+    return result == PCSC_OK && (!look->present || look->counter != counter);
+}
+
+static void tell_failed(struct pcsc_reader *reader, enum card_error error)
+{
+    const struct reader_sink *sink = &reader->source->sink;
+
+    if (pcsc_teller_may_speak(&reader->teller))
+        sink->card_failed(sink->context, reader->teller.label, error);
+}
+
+static void fail_visit(struct pcsc_reader *reader, struct pcsc_look *look, int error)
+{
+    const char *label = reader->teller.label;
+
+    if (error == CARD_ERROR_MUTE && left_meanwhile(reader, look))
+        error = CARD_ERROR_GONE;
+    if (error == CARD_ERROR_MUTE) {
+        log_warning("pcsc", "reader %s: a card does not answer as a card should, %d attempts; next: take it away and "
+                    "hold it still on the reader, or try another card", label, RETRIES + 1);
+    } else if (error == CARD_ERROR_GONE) {
+        log_info("pcsc", "reader %s: a card left before it was read", label);
+    } else if (reader->card_result == PCSC_CARD_BUSY) {
+        log_warning("pcsc", "reader %s: another program keeps the card for itself; next: end that program, or take "
+                    "the reader away from it", label);
+        reader->visit.busy = true;
+        look->raw = 0;  /* so that the next look shows whether the program is still there */
+    } else if (reader->card_result == PCSC_REFUSED) {
+        reader->access_refused = true;
+        pcsc_teller_ill(&reader->teller, pcsc_reason(PCSC_REFUSED, 0));
+    } else if (!ending(reader)) {
+        log_warning("pcsc", "reader %s: a card could not be read, pcscd's error is 0x%08lX; next: present it again",
+                    label, pcsc_session_code(reader->link.session));
+    }
+    if (!atomic_load(&reader->source->stop))
+        tell_failed(reader, (enum card_error) error);
+}
+
+static void read_card(struct pcsc_reader *reader, struct pcsc_look *look, const struct atr_info *atr)
+{
+    const struct reader_sink *sink = &reader->source->sink;
+    struct card card = {.transceive = transceive, .driver = reader, .atr_bytes = look->atr_bytes};
+
+    memcpy(card.atr, look->atr, look->atr_bytes);
+    int error = identify(reader, &card, atr);
+    if (error != 0) {
+        fail_visit(reader, look, error);
+        return;
+    }
+    if (reader->access_refused) {
+        reader->access_refused = false;
+        pcsc_teller_works(&reader->teller);
+    }
+    reader->visit.announced = true;
+    reader->visit.uid_bytes = card.uid_bytes;
+    memcpy(reader->visit.uid, card.uid, card.uid_bytes);
+    if (pcsc_teller_may_speak(&reader->teller))
+        sink->card_arrived(sink->context, reader->teller.label, &card);
+    disconnect(reader);
+}
+
+static void begin_visit(struct pcsc_reader *reader, struct pcsc_look *look)
+{
+    const char *label = reader->teller.label;
+
+    reader->visit = (struct pcsc_visit) {.handled = true, .counter = look->counter};
+    if (look->mute || look->atr_bytes == 0) {
+        reader->visit.mute = true;
+        log_warning("pcsc", "reader %s: a card does not answer its power-up; next: take it away and hold it still on "
+                    "the reader", label);
+        tell_failed(reader, CARD_ERROR_MUTE);
+        return;
+    }
+    const struct atr_info atr = atr_parse(look->atr, look->atr_bytes);
+    if (atr.kind == ATR_CONTACT) {
+        log_info("pcsc", "reader %s holds a contact card or a SAM, which is not read; next: if it is not meant to, "
+                 "name the contactless reader in the setting readers", label);
+        return;
+    }
+    read_card(reader, look, &atr);
+}
+
+static void end_visit(struct pcsc_reader *reader)
+{
+    const struct reader_sink *sink = &reader->source->sink;
+
+    if (reader->visit.announced && pcsc_teller_may_speak(&reader->teller))
+        sink->card_left(sink->context, reader->teller.label, reader->visit.uid, reader->visit.uid_bytes);
+    reader->visit = (struct pcsc_visit) {0};
+}
+
+/* Whether the card that is there is still the one of the visit, with nothing new to do. */
+static bool is_same_visit(struct pcsc_reader *reader, const struct pcsc_look *look)
+{
+    struct pcsc_visit *visit = &reader->visit;
+
+    if (!visit->handled || visit->counter != look->counter)
+        return false;
+    if (visit->mute)
+        return look->mute || look->atr_bytes == 0;  /* else another program powered it up after all */
+    if (visit->busy && visit->exclusive)
+        return look->exclusive;                     /* else the other program let it go */
+    visit->exclusive = look->exclusive;
+    return true;
+}
+
+static void take_look(struct pcsc_reader *reader, struct pcsc_look *look)
+{
+    if (look->unavailable) {
+        end_visit(reader);
+        pcsc_teller_ill(&reader->teller, pcsc_reason(PCSC_READER_TROUBLE, 0));
+        return;
+    }
+    pcsc_pace_reset(&reader->link.pace);
+    if (!reader->access_refused)
+        pcsc_teller_works(&reader->teller);
+    if (!look->present) {
+        end_visit(reader);
+        return;
+    }
+    if (is_same_visit(reader, look))
+        return;
+    end_visit(reader);
+    begin_visit(reader, look);
+}
+
+/* The watcher decides whether the reader left or comes back, so it is made to look; until then we wait for its word. */
+static void wait_for_watcher(struct pcsc_reader *reader)
+{
+    end_visit(reader);
+    pcsc_teller_ill(&reader->teller, pcsc_reason(PCSC_UNKNOWN_READER, 0));
+    set_foreign(reader, "telling the thread that watches the list of readers");
+    pcsc_session_cancel(reader->source->link.session);
+    activity_set(reader->teller.activity, ACTIVITY_IDLE, "waiting for the reader to come back", 0);
+    pcsc_source_pause(reader->source, reader->kick_fd, pcsc_pace_next_ms(&reader->link.pace));
+}
+
+/* Until the connection to pcscd is lost, or the end. */
+static void serve(struct pcsc_reader *reader)
+{
+    struct pcsc_look look = {0};
+
+    while (!ending(reader)) {
+        activity_set(reader->teller.activity, ACTIVITY_IDLE, "waiting for a card", 0);
+        enum pcsc_result result = pcsc_session_wait_reader(reader->link.session, reader->name, &look, PCSC_FOREVER_MS);
+        set_own(reader, "looking at the reader's state");
+        if (result == PCSC_TIMEOUT || result == PCSC_CANCELLED)
+            continue;
+        if (result == PCSC_UNKNOWN_READER || (result == PCSC_OK && look.unknown)) {
+            look = (struct pcsc_look) {0};
+            wait_for_watcher(reader);
+        } else if (result == PCSC_OK) {
+            take_look(reader, &look);
+        } else {
+            end_visit(reader);
+            reader->access_refused = false;
+            pcsc_link_failed(&reader->link, &reader->teller, result, reader->kick_fd);
+            return;
+        }
+    }
+}
+
+static void *run(void *context)
+{
+    struct pcsc_reader *reader = context;
+    struct reader_source *source = reader->source;
+
+    log_info("pcsc", "reader %s is there: %s", reader->teller.label, reader->name);
+    pcsc_teller_appeared(&reader->teller, reader->name);
+    while (!ending(reader)) {
+        if (pcsc_link_open(&reader->link, &reader->teller, reader->kick_fd))
+            serve(reader);
+    }
+    set_foreign(reader, "leaving pcscd");
+    pcsc_session_close(reader->link.session);
+    set_own(reader, "ending");
+    /* A stop of ours is no departure of the card. */
+    if (!atomic_load(&source->stop)) {
+        end_visit(reader);
+        log_notice("pcsc", "reader %s was unplugged; it is used again when it comes back", reader->teller.label);
+    }
+    pcsc_teller_gone(&reader->teller);
+    atomic_store(&reader->ended, true);
+    pcsc_source_thread_ended(source);
+    return NULL;
+}
+
+static void release(struct pcsc_reader *reader)
+{
+    pcsc_session_free(reader->link.session);
+    activity_free(reader->teller.activity);
+    close(reader->kick_fd);
+    free(reader->teller.label);
+    free(reader->teller.reason);
+    free(reader->name);
+    free(reader);
+}
+
+struct pcsc_reader *pcsc_reader_start(struct reader_source *source, const char *name, const char *label)
+{
+    struct pcsc_reader *reader = memory_zeroed(1, sizeof *reader);
+
+    reader->source = source;
+    reader->name = text_copy(name);
+    reader->teller = (struct pcsc_teller) {
+        .source = source, .label = text_copy(label), .activity = activity_create(source->clock),
+    };
+    reader->link.session = pcsc_session_create();
+    reader->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    atomic_fetch_add(&source->running, 1);
+    if (reader->kick_fd < 0 || pthread_create(&reader->thread, NULL, run, reader) != 0) {
+        atomic_fetch_sub(&source->running, 1);
+        log_error("pcsc", "reader %s: no thread for it could be started; next: raise the limit of tasks (TasksMax)", label);
+        release(reader);
+        return NULL;
+    }
+    (void) pthread_setname_np(reader->thread, "pcsc-reader");
+    return reader;
+}
+
+void pcsc_reader_kick(struct pcsc_reader *reader)
+{
+    const uint64_t one = 1;
+
+    if (write(reader->kick_fd, &one, sizeof one) < 0)
+        log_debug("pcsc", "reader %s is kicked already", reader->teller.label);
+}
+
+void pcsc_reader_free(struct pcsc_reader *reader)
+{
+    (void) pthread_join(reader->thread, NULL);
+    release(reader);
+}

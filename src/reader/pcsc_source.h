@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the PC/SC driver: what its files share. pcsc.c has the source, the thread that watches the list of readers
+ * and the stop; pcsc_reader.c has the thread of one reader.
+ *
+ * A source starts its watcher; the watcher starts the threads of readers and takes back those that ended. Every thread
+ * counts in `running`; the one that brings it to 0 writes done_fd. A source that was abandoned (a thread hangs inside
+ * libpcsclite) is never freed and calls no sink any more.
+ */
+#ifndef SPRINGPARK_READER_PCSC_SOURCE_H
+#define SPRINGPARK_READER_PCSC_SOURCE_H
+
+#include "reader/pcsc_health.h"
+#include "reader/pcsc_library.h"
+#include "reader/reader.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Limits of the calls into libpcsclite: beyond them main calls the reader overdue, nothing is interrupted. */
+enum { PCSC_CALL_LIMIT_MS = 5000, PCSC_OWN_LIMIT_MS = 10000 };
+
+/* What is told of one reader, or of the source as long as it has none: the sink, and one log line for each change. */
+struct pcsc_teller {
+    struct reader_source *source;
+    char *label;
+    struct activity *activity;
+    bool shown;                /* between appeared and gone; otherwise nothing is told: the readers speak themselves */
+    enum reader_health health;
+    char *reason;              /* while READER_ILL */
+};
+
+/* A connection to pcscd that is kept alive by trying again. */
+struct pcsc_link {
+    struct pcsc_session *session;
+    struct pcsc_pace pace;
+    unsigned refusals;
+};
+
+/* One stay of one card on a reader, as far as it was looked at. */
+struct pcsc_visit {
+    bool handled;              /* arrived, failed, or of no interest */
+    bool announced;            /* card_arrived was called, card_left is due */
+    bool mute;                 /* it failed because it did not answer its power-up */
+    bool busy;                 /* it failed because another program held it... */
+    bool exclusive;            /* ...and was seen to hold it */
+    uint16_t counter;
+    uint8_t uid[CARD_UID_MAX_BYTES];
+    size_t uid_bytes;
+};
+
+struct pcsc_reader {
+    struct reader_source *source;
+    struct pcsc_reader *next;
+    char *name;
+    struct pcsc_teller teller;
+    struct pcsc_link link;
+    struct pcsc_visit visit;
+    bool access_refused;       /* pcscd lets us look at the reader and not at its cards */
+    enum pcsc_result card_result; /* of the last call about a card */
+    pthread_t thread;
+    int kick_fd;               /* readable when the thread should look up from a pause */
+    atomic_bool leave;         /* the reader left the list */
+    atomic_bool ended;         /* the thread needs nothing any more */
+};
+
+struct reader_source {
+    char *glob;
+    char *label;
+    const struct clock *clock;
+    struct reader_sink sink;
+    atomic_bool stop;
+    atomic_bool abandoned;
+    atomic_uint running;       /* threads */
+    int stop_fd;               /* readable from the stop on */
+    int done_fd;               /* readable when running is 0 */
+    pthread_t watcher;
+    pthread_t canceller;
+    bool canceller_started;    /* main thread only */
+    struct pcsc_link link;     /* the watcher's */
+    struct pcsc_teller none;   /* stands for the source while it has no reader; its activity is the watcher's */
+    pthread_mutex_t readers_mutex;
+    struct pcsc_reader *readers; /* changed by the watcher only */
+};
+
+/* pcsc_source.c: any thread of the source. */
+void pcsc_teller_appeared(struct pcsc_teller *teller, const char *name);
+void pcsc_teller_gone(struct pcsc_teller *teller);
+void pcsc_teller_works(struct pcsc_teller *teller);
+void pcsc_teller_ill(struct pcsc_teller *teller, char *reason);  /* takes reason */
+bool pcsc_teller_may_speak(const struct pcsc_teller *teller);
+
+/* Waits up to timeout_ms, less if the source stops or kick_fd (-1 = none) is kicked. */
+void pcsc_source_pause(struct reader_source *source, int kick_fd, uint32_t timeout_ms);
+
+/* Opens the link if it is not; after a failure tells it and waits for the next attempt's turn. */
+bool pcsc_link_open(struct pcsc_link *link, struct pcsc_teller *teller, int kick_fd);
+
+/* The link failed with `result`: closes it, tells it, and waits for the next attempt's turn. */
+void pcsc_link_failed(struct pcsc_link *link, struct pcsc_teller *teller, enum pcsc_result result, int kick_fd);
+
+/* A thread of the source has ended: the last thing that it does with the source. */
+void pcsc_source_thread_ended(struct reader_source *source);
+
+/* pcsc_reader.c: the watcher's. NULL if no thread can be started. */
+struct pcsc_reader *pcsc_reader_start(struct reader_source *source, const char *name, const char *label);
+void pcsc_reader_kick(struct pcsc_reader *reader);
+void pcsc_reader_free(struct pcsc_reader *reader);  /* joins the thread, which has ended */
+
+#endif
