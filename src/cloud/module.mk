@@ -1,3 +1,17 @@
 # SPDX-License-Identifier: MIT
 
-libspringpark_la_SOURCES +=
+libspringpark_la_SOURCES += \
+	src/cloud/backoff.c src/cloud/backoff.h \
+	src/cloud/call_limit.c src/cloud/call_limit.h \
+	src/cloud/certificate.c src/cloud/certificate.h \
+	src/cloud/cloud.c src/cloud/cloud.h \
+	src/cloud/dial.c src/cloud/dial.h \
+	src/cloud/inside.h \
+	src/cloud/mqtt.c src/cloud/mqtt.h \
+	src/cloud/mqtt_end.c src/cloud/mqtt_end.h \
+	src/cloud/outbox.c src/cloud/outbox.h \
+	src/cloud/reason.c \
+	src/cloud/session.c src/cloud/session.h \
+	src/cloud/settings.c src/cloud/settings.h \
+	src/cloud/store.c src/cloud/store.h \
+	src/cloud/tls.c src/cloud/tls.h

@@ -9,6 +9,8 @@
 #ifndef SPRINGPARK_CLOUD_MQTT_H
 #define SPRINGPARK_CLOUD_MQTT_H
 
+#include "base/activity.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +31,8 @@ struct mqtt_options {
     unsigned will_qos;
     bool will_retained;
     unsigned connect_timeout_ms; /* until CONNACK, name resolution not counted */
+    unsigned window;          /* how many QoS 1 messages may be unacknowledged; 0 = 20 */
+    struct activity *activity; /* kept up to date, or NULL */
 };
 
 struct mqtt_events {
@@ -60,15 +64,27 @@ enum mqtt_result mqtt_client_turn(struct mqtt_client *client, int timeout_ms);
 /* What the broker or the library said when the connection ended, one sentence; valid until the client is freed. */
 const char *mqtt_client_reason(const struct mqtt_client *client);
 
-/* Message id of the publish or subscribe under way, or -1 if it could not be handed over. */
+/* Message id of the publish or subscribe under way, -1 if it could not be handed over, or MQTT_TOO_LARGE. Not before
+ * CONNACK. Written at once if the socket takes it; the published callback comes with a later turn. QoS and retain are
+ * lowered to what the broker said in CONNACK (MQTT 5) that it supports. */
+#define MQTT_TOO_LARGE (-2) /* larger than the broker said that it takes */
 int mqtt_client_publish(struct mqtt_client *client, const char *topic, const void *payload, size_t size_bytes,
                         unsigned qos, bool retained);
 int mqtt_client_subscribe(struct mqtt_client *client, const char *filter, unsigned qos);
 
+/* How many QoS 1 messages may be unacknowledged: the window, or less if the broker said so in CONNACK. */
+unsigned mqtt_client_window(const struct mqtt_client *client);
+
+/* While held, nothing is read from the broker: for a reader whose own outlet is full. */
+void mqtt_client_hold(struct mqtt_client *client, bool held);
+
+/* "TLSv1.3", or NULL without TLS or before the handshake is over; constant. */
+const char *mqtt_client_tls_version(const struct mqtt_client *client);
+
 /* Sends DISCONNECT; go on with mqtt_client_turn until MQTT_LOST to see it out. */
 void mqtt_client_disconnect(struct mqtt_client *client);
 
-/* The words for a reason code of MQTT 5 (or a return code of 3.1.1). */
+/* The words for a reason code of MQTT 5 (or a return code of 3.1.1, or 0x80 of its SUBACK); constant. */
 const char *mqtt_reason_text(int version, int reason);
 
 #endif

@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libmosquitto 2.0.11 behind our own names. What it does badly is not used: no loop_start (its thread dies for good of a
+ * peer that closes without TLS close_notify), no *_async connect (spins), no reconnect (a client object lives for one
+ * connection).
+ *
+ * Time here is the system's, not an injected one, for it must agree with the library's own.
+ */
+#include "cloud/mqtt.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "cloud/call_limit.h"
+#include "cloud/dial.h"
+#include "cloud/mqtt_end.h"
+#include "cloud/tls.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define DEFAULT_WINDOW 20U
+#define NO_REASON (-1)
+/* How long handling one turn's traffic may take before something is wrong with us. */
+#define TURN_LIMIT_MS 10000U
+/* The library's packets per call; it takes more by itself while there are acknowledgements to expect. */
+#define MAX_PACKETS 1
+
+/* A published callback that came while the caller was still in publish; it is told with the next turn. */
+struct early {
+    int message_id;
+    int reason;
+};
+
+struct mqtt_client {
+    struct mosquitto *mosquitto;
+    struct mqtt_events events;
+    struct activity *activity;
+    char *host;
+    char *client_id;
+    int version;
+    int wake_fd;
+    bool tls;
+    bool in_turn;
+    bool held;
+    bool closing;            /* DISCONNECT is on its way: by our wish */
+    bool over;
+    bool timed_out;
+    unsigned connect_timeout_ms;
+    uint64_t connack_deadline_ms;
+    /* What the broker said in CONNACK. */
+    int connack_reason;      /* NO_REASON before it comes */
+    unsigned window;
+    uint8_t maximum_qos;
+    uint8_t retain_available;
+    unsigned keep_alive_s;
+    /* What it said when it ended the connection. */
+    int disconnect_code;     /* the library's, or MQTT 5's from 0x80 on */
+    int disconnect_errno;
+    char *reason_string;     /* MQTT 5's, from the packet that ended it */
+    char *library_error;     /* the last error line that the library logged */
+    bool established_before; /* the TLS handshake was over when the connection ended */
+    char *reason;
+    bool library_spoke;      /* it logged a line, that is, a packet came or went */
+    uint64_t last_in_s;      /* at the latest, see note_packets */
+    uint64_t last_out_s;
+    uint64_t check_at_s;     /* not before this is a PINGREQ due */
+    struct early *early;
+    size_t early_count;
+};
+
+static uint64_t now_ms(void)
+{
+    return clock_monotonic_ms(clock_system());
+}
+
+static void set_activity(struct mqtt_client *client, enum activity_kind kind, const char *what, uint64_t limit_ms)
+{
+    if (client->activity != NULL)
+        activity_set(client->activity, kind, what, limit_ms);
+}
+
+/* --- what the library calls; all of it runs on the owner's thread, inside one of our calls --------------------------- */
+
+/* MQTT 5's reason string comes from outside: one line, without control characters. */
+static void keep_reason_string(struct mqtt_client *client, const mosquitto_property *properties)
+{
+    char *text = NULL;
+
+    if (mosquitto_property_read_string(properties, MQTT_PROP_REASON_STRING, &text, false) == NULL)
+        return;
+    for (char *at = text; *at != '\0'; at++) {
+        if ((unsigned char) *at < 0x20 || *at == 0x7F)
+            *at = ' ';
+    }
+    text_replace(&client->reason_string, text);
+    free(text);
+}
+
+static void on_connect(struct mosquitto *mosquitto, void *context, int code, int flags,
+                       const mosquitto_property *properties)
+{
+    struct mqtt_client *client = context;
+    uint16_t receive_maximum = (uint16_t) client->window;
+    uint16_t keep_alive_s = (uint16_t) client->keep_alive_s;
+
+    (void) mosquitto;
+    (void) flags;
+    client->connack_reason = code;
+    if (properties != NULL) {
+        (void) mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &receive_maximum, false);
+        (void) mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &keep_alive_s, false);
+        (void) mosquitto_property_read_byte(properties, MQTT_PROP_MAXIMUM_QOS, &client->maximum_qos, false);
+        (void) mosquitto_property_read_byte(properties, MQTT_PROP_RETAIN_AVAILABLE, &client->retain_available, false);
+        keep_reason_string(client, properties);
+    }
+    if (receive_maximum > 0 && receive_maximum < client->window)
+        client->window = receive_maximum;
+    client->keep_alive_s = keep_alive_s;
+    if (client->events.connected != NULL)
+        client->events.connected(client->events.context, code);
+}
+
+static void on_disconnect(struct mosquitto *mosquitto, void *context, int code, const mosquitto_property *properties)
+{
+    struct mqtt_client *client = context;
+
+    client->disconnect_errno = errno;
+    client->disconnect_code = code;
+    client->over = true;
+    void *ssl = mosquitto_ssl_get(mosquitto);
+    if (ssl != NULL)
+        client->established_before = tls_is_established(ssl);
+    keep_reason_string(client, properties);
+}
+
+static void on_subscribe(struct mosquitto *mosquitto, void *context, int message_id, int count, const int *granted,
+                         const mosquitto_property *properties)
+{
+    struct mqtt_client *client = context;
+
+    (void) mosquitto;
+    (void) properties;
+    if (client->events.subscribed != NULL)
+        client->events.subscribed(client->events.context, message_id, count > 0 ? granted[0] : 0x80);
+}
+
+static void on_publish(struct mosquitto *mosquitto, void *context, int message_id, int code,
+                       const mosquitto_property *properties)
+{
+    struct mqtt_client *client = context;
+
+    (void) mosquitto;
+    (void) properties;
+    if (client->events.published == NULL)
+        return;
+    if (client->in_turn) {
+        client->events.published(client->events.context, message_id, code);
+        return;
+    }
+    client->early = memory_resize(client->early, client->early_count + 1, sizeof *client->early);
+    client->early[client->early_count++] = (struct early) { .message_id = message_id, .reason = code };
+}
+
+static void on_message(struct mosquitto *mosquitto, void *context, const struct mosquitto_message *message,
+                       const mosquitto_property *properties)
+{
+    struct mqtt_client *client = context;
+
+    (void) mosquitto;
+    (void) properties;
+    if (message->qos > 0) /* the library acknowledges it by itself */
+        client->last_out_s = now_ms() / 1000;
+    if (client->events.received != NULL)
+        client->events.received(client->events.context, message->topic, message->payload,
+                                (size_t) message->payloadlen, message->retain);
+}
+
+static void on_log(struct mosquitto *mosquitto, void *context, int level, const char *text)
+{
+    struct mqtt_client *client = context;
+
+    (void) mosquitto;
+    client->library_spoke = true;
+    if (level == MOSQ_LOG_ERR)
+        text_replace(&client->library_error, text);
+}
+
+/* --- connecting ------------------------------------------------------------------------------------------------- */
+
+static void initialise_library(void)
+{
+    (void) mosquitto_lib_init();
+}
+
+static bool set_options(struct mqtt_client *client, const struct mqtt_options *options)
+{
+    struct mosquitto *mosquitto = client->mosquitto;
+    int version = options->version == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311;
+    int rc = mosquitto_int_option(mosquitto, MOSQ_OPT_PROTOCOL_VERSION, version);
+
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_int_option(mosquitto, MOSQ_OPT_TCP_NODELAY, 1);
+    if (rc == MOSQ_ERR_SUCCESS) /* two more for META and STATUS, which do not count as events */
+        rc = mosquitto_int_option(mosquitto, MOSQ_OPT_SEND_MAXIMUM, (int) client->window + 2);
+    if (rc == MOSQ_ERR_SUCCESS && options->login != NULL && options->login[0] != '\0')
+        rc = mosquitto_username_pw_set(mosquitto, options->login, options->password);
+    if (rc == MOSQ_ERR_SUCCESS && options->will_topic != NULL && options->will_payload != NULL)
+        rc = mosquitto_will_set(mosquitto, options->will_topic, (int) strlen(options->will_payload),
+                                options->will_payload, (int) options->will_qos, options->will_retained);
+    if (rc == MOSQ_ERR_SUCCESS && options->ssl_context != NULL) {
+        rc = mosquitto_int_option(mosquitto, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+        if (rc == MOSQ_ERR_SUCCESS)
+            rc = mosquitto_void_option(mosquitto, MOSQ_OPT_SSL_CTX, options->ssl_context);
+    }
+    return rc == MOSQ_ERR_SUCCESS;
+}
+
+static void set_callbacks(struct mosquitto *mosquitto)
+{
+    mosquitto_connect_v5_callback_set(mosquitto, on_connect);
+    mosquitto_disconnect_v5_callback_set(mosquitto, on_disconnect);
+    mosquitto_subscribe_v5_callback_set(mosquitto, on_subscribe);
+    mosquitto_publish_v5_callback_set(mosquitto, on_publish);
+    mosquitto_message_v5_callback_set(mosquitto, on_message);
+    mosquitto_log_callback_set(mosquitto, on_log);
+}
+
+static struct mqtt_client *create_client(const struct mqtt_options *options, const struct mqtt_events *events,
+                                         int wake_fd)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct mqtt_client *client = memory_zeroed(1, sizeof *client);
+    const char *client_id = options->client_id != NULL && options->client_id[0] != '\0' ? options->client_id : NULL;
+
+    (void) pthread_once(&once, initialise_library);
+    client->events = *events;
+    client->activity = options->activity;
+    client->host = text_copy(options->host);
+    client->client_id = text_copy(client_id != NULL ? client_id : "");
+    client->version = options->version;
+    client->wake_fd = wake_fd;
+    client->tls = options->ssl_context != NULL;
+    client->connect_timeout_ms = options->connect_timeout_ms;
+    client->connack_reason = NO_REASON;
+    client->window = options->window > 0 ? options->window : DEFAULT_WINDOW;
+    client->maximum_qos = 2;
+    client->retain_available = 1;
+    client->keep_alive_s = options->keep_alive_s;
+    client->mosquitto = mosquitto_new(client_id, true, client);
+    if (client->mosquitto == NULL || !set_options(client, options)) {
+        mqtt_client_free(client);
+        return NULL;
+    }
+    set_callbacks(client->mosquitto);
+    return client;
+}
+
+static char *connect_failure(const struct mqtt_client *client, const struct mqtt_options *options, int rc, int code)
+{
+    if (rc == MOSQ_ERR_ERRNO && code == EINTR)
+        return text_format("%s port %u did not answer within %u s; check that the broker works", options->host,
+                           (unsigned) options->port, (options->connect_timeout_ms + 999) / 1000);
+    if (rc == MOSQ_ERR_ERRNO)
+        return text_format("no connection to %s port %u: %s", options->host, (unsigned) options->port, strerror(code));
+    if (rc == MOSQ_ERR_INVAL)
+        return text_format("the MQTT library refuses these settings; mqtt.options.keep_alive is to be 0 or 5 to 65535 s");
+    return text_format("no connection to %s port %u: %s%s%s", options->host, (unsigned) options->port,
+                       mosquitto_strerror(rc), client->library_error != NULL ? ": " : "",
+                       client->library_error != NULL ? client->library_error : "");
+}
+
+static void start_keep_alive(struct mqtt_client *client)
+{
+    client->last_in_s = now_ms() / 1000;
+    client->last_out_s = client->last_in_s;
+    client->check_at_s = 0;
+}
+
+struct mqtt_client *mqtt_client_connect(const struct mqtt_options *options, const struct mqtt_events *events,
+                                        int wake_fd, char **error)
+{
+    uint64_t left_ms = 0;
+    char *address = dial_find_address(options->host, options->port, options->connect_timeout_ms, wake_fd,
+                                      options->activity, &left_ms, error);
+
+    if (address == NULL)
+        return NULL;
+    struct mqtt_client *client = create_client(options, events, wake_fd);
+    if (client == NULL) {
+        *error = text_copy("the MQTT library refuses these settings; check mqtt.client_id, the topics and the will");
+        free(address);
+        return NULL;
+    }
+    struct call_limit limit;
+    client->connack_deadline_ms = now_ms() + left_ms;
+    set_activity(client, ACTIVITY_FOREIGN, "connecting to the broker", left_ms + 1000);
+    call_limit_start(&limit, left_ms);
+    /* In digits: it neither resolves again nor tries an address that does not answer. SNI is set in tls.c. */
+    int rc = mosquitto_connect(client->mosquitto, address, options->port, (int) options->keep_alive_s);
+    int code = errno;
+    call_limit_end(&limit);
+    set_activity(client, ACTIVITY_OWN, "handling MQTT traffic", TURN_LIMIT_MS);
+    free(address);
+    if (rc != MOSQ_ERR_SUCCESS) {
+        *error = connect_failure(client, options, rc, code);
+        mqtt_client_free(client);
+        return NULL;
+    }
+    start_keep_alive(client);
+    return client;
+}
+
+void mqtt_client_free(struct mqtt_client *client)
+{
+    if (client == NULL)
+        return;
+    if (client->mosquitto != NULL)
+        mosquitto_destroy(client->mosquitto);
+    free(client->host);
+    free(client->client_id);
+    free(client->reason_string);
+    free(client->library_error);
+    free(client->reason);
+    free(client->early);
+    free(client);
+}
+
+/* --- one turn --------------------------------------------------------------------------------------------------- */
+
+/*
+ * The library sends PINGREQ from loop_misc, once keep_alive_s whole seconds have passed since a packet last came or since
+ * one last went, and does not tell when that will be. Instead of asking each second, the two times are kept here, too:
+ * never later than the library's, so that the right second is not missed. That a packet came or went shows in its log.
+ */
+static uint64_t keep_alive_check_s(const struct mqtt_client *client)
+{
+    uint64_t quiet_since_s = client->last_in_s < client->last_out_s ? client->last_in_s : client->last_out_s;
+    uint64_t due_s = quiet_since_s + client->keep_alive_s;
+
+    return due_s > client->check_at_s ? due_s : client->check_at_s;
+}
+
+static int keep_alive(struct mqtt_client *client)
+{
+    uint64_t now_s = now_ms() / 1000;
+
+    if (client->keep_alive_s == 0 || now_s < keep_alive_check_s(client))
+        return MOSQ_ERR_SUCCESS;
+    client->library_spoke = false;
+    int rc = mosquitto_loop_misc(client->mosquitto);
+    if (client->library_spoke) { /* PINGREQ went out, and both of the library's times are now */
+        client->last_in_s = now_s;
+        client->last_out_s = now_s;
+    }
+    client->check_at_s = now_s + 1;
+    return rc;
+}
+
+static bool earlier(int64_t *timeout_ms, uint64_t at_ms, uint64_t now)
+{
+    int64_t left_ms = at_ms > now ? (int64_t) (at_ms - now) : 0;
+
+    if (*timeout_ms >= 0 && *timeout_ms <= left_ms)
+        return false;
+    *timeout_ms = left_ms;
+    return true;
+}
+
+static int poll_timeout_ms(const struct mqtt_client *client, int timeout_ms)
+{
+    int64_t earliest_ms = timeout_ms;
+    uint64_t now = now_ms();
+
+    if (client->keep_alive_s > 0)
+        (void) earlier(&earliest_ms, keep_alive_check_s(client) * 1000, now);
+    if (client->connack_reason == NO_REASON)
+        (void) earlier(&earliest_ms, client->connack_deadline_ms, now);
+    return earliest_ms > INT32_MAX ? INT32_MAX : (int) earliest_ms;
+}
+
+static short wanted_events(const struct mqtt_client *client)
+{
+    const void *ssl = mosquitto_ssl_get(client->mosquitto);
+    short events = POLLIN;
+
+    /* While the handshake waits for the peer the library claims that it wants to write, and would spin. */
+    if (mosquitto_want_write(client->mosquitto) && (ssl == NULL || !tls_waits_for_peer(ssl)))
+        events |= POLLOUT;
+    return events;
+}
+
+static int read_packets(struct mqtt_client *client)
+{
+    int rc;
+    const void *ssl;
+
+    do {
+        client->library_spoke = false;
+        rc = mosquitto_loop_read(client->mosquitto, MAX_PACKETS);
+        if (client->library_spoke)
+            client->last_in_s = now_ms() / 1000;
+        ssl = mosquitto_ssl_get(client->mosquitto);
+    } while (rc == MOSQ_ERR_SUCCESS && !client->over && ssl != NULL && tls_has_pending(ssl));
+    return rc;
+}
+
+static int write_packets(struct mqtt_client *client)
+{
+    int rc = mosquitto_loop_write(client->mosquitto, MAX_PACKETS);
+
+    if (rc == MOSQ_ERR_SUCCESS && !mosquitto_want_write(client->mosquitto))
+        client->last_out_s = now_ms() / 1000;
+    return rc;
+}
+
+static void clear_wake(const struct mqtt_client *client)
+{
+    eventfd_t count;
+
+    (void) eventfd_read(client->wake_fd, &count);
+}
+
+static int wait_and_move(struct mqtt_client *client, int timeout_ms)
+{
+    struct pollfd fds[2] = {
+        { .fd = client->held ? -1 : mosquitto_socket(client->mosquitto), .events = wanted_events(client) },
+        { .fd = client->wake_fd, .events = POLLIN },
+    };
+    int rc = MOSQ_ERR_SUCCESS;
+
+    set_activity(client, ACTIVITY_IDLE, "waiting for traffic", 0);
+    int ready = poll(fds, 2, poll_timeout_ms(client, timeout_ms));
+    set_activity(client, ACTIVITY_OWN, "handling MQTT traffic", TURN_LIMIT_MS);
+    if (ready < 0 && errno != EINTR)
+        return MOSQ_ERR_ERRNO;
+    if (ready > 0 && fds[1].revents != 0)
+        clear_wake(client);
+    if (ready > 0 && (fds[0].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0)
+        rc = read_packets(client);
+    if (rc == MOSQ_ERR_SUCCESS && !client->over && ready > 0 && (fds[0].revents & POLLOUT) != 0)
+        rc = write_packets(client);
+    if (rc == MOSQ_ERR_SUCCESS && !client->over)
+        rc = keep_alive(client);
+    return rc;
+}
+
+static void tell_early(struct mqtt_client *client)
+{
+    for (size_t i = 0; i < client->early_count; i++)
+        client->events.published(client->events.context, client->early[i].message_id, client->early[i].reason);
+    client->early_count = 0;
+}
+
+static char *reason_text(const struct mqtt_client *client);
+
+static enum mqtt_result result_of_end(const struct mqtt_client *client)
+{
+    if (client->connack_reason == 0)
+        return MQTT_LOST;
+    if (client->connack_reason == (client->version == 5 ? 0x84 : 0x01))
+        return MQTT_PROTOCOL_REFUSED;
+    return MQTT_FAILED;
+}
+
+enum mqtt_result mqtt_client_turn(struct mqtt_client *client, int timeout_ms)
+{
+    client->in_turn = true;
+    if (client->early_count > 0) {
+        tell_early(client);
+        timeout_ms = 0;
+    }
+    int rc = client->over ? MOSQ_ERR_CONN_LOST : wait_and_move(client, timeout_ms);
+    client->in_turn = false;
+    if (rc != MOSQ_ERR_SUCCESS && !client->over) {
+        client->disconnect_errno = errno;
+        client->disconnect_code = rc;
+        client->over = true;
+    }
+    if (!client->over && mosquitto_socket(client->mosquitto) < 0) {
+        client->disconnect_code = MOSQ_ERR_CONN_LOST;
+        client->over = true;
+    }
+    if (!client->over && client->connack_reason == NO_REASON && now_ms() >= client->connack_deadline_ms) {
+        const void *ssl = mosquitto_ssl_get(client->mosquitto);
+        client->established_before = ssl != NULL && tls_is_established(ssl);
+        client->timed_out = true;
+        client->over = true;
+    }
+    if (!client->over)
+        return MQTT_OK;
+    if (client->reason == NULL)
+        client->reason = reason_text(client);
+    return result_of_end(client);
+}
+
+/* --- why it ended ----------------------------------------------------------------------------------------------- */
+
+static enum mqtt_end_cause cause_from_library(const struct mqtt_client *client)
+{
+    if (client->closing)
+        return MQTT_END_ASKED;
+    if (client->timed_out)
+        return MQTT_END_TIMEOUT;
+    if (client->connack_reason > 0)
+        return MQTT_END_REFUSED;
+    if (client->disconnect_code >= 0x80)
+        return MQTT_END_SAID;
+    switch (client->disconnect_code) {
+    case MOSQ_ERR_SUCCESS:
+    case MOSQ_ERR_CONN_LOST:
+        return MQTT_END_CLOSED;
+    case MOSQ_ERR_ERRNO:
+        return MQTT_END_BROKEN;
+    case MOSQ_ERR_KEEPALIVE:
+        return MQTT_END_KEEP_ALIVE;
+    case MOSQ_ERR_PROTOCOL:
+    case MOSQ_ERR_MALFORMED_PACKET:
+        return MQTT_END_NONSENSE;
+    default:
+        return MQTT_END_OTHER;
+    }
+}
+
+static char *reason_text(const struct mqtt_client *client)
+{
+    struct mqtt_end end = {
+        .cause = cause_from_library(client),
+        .version = client->version,
+        .system_error = client->disconnect_errno == EPROTO ? 0 : client->disconnect_errno,
+        .tls = client->tls,
+        .established = client->established_before,
+        .accepted = client->connack_reason == 0,
+        .connect_timeout_ms = client->connect_timeout_ms,
+        .keep_alive_s = client->keep_alive_s,
+        .host = client->host,
+        .client_id = client->client_id,
+        .reason_string = client->reason_string,
+        .library_text = mosquitto_strerror(client->disconnect_code),
+    };
+
+    end.reason = end.cause == MQTT_END_REFUSED ? client->connack_reason : client->disconnect_code;
+    return mqtt_end_text(&end);
+}
+
+const char *mqtt_client_reason(const struct mqtt_client *client)
+{
+    return client->reason != NULL ? client->reason : "";
+}
+
+/* --- the caller's wishes ---------------------------------------------------------------------------------------- */
+
+int mqtt_client_publish(struct mqtt_client *client, const char *topic, const void *payload, size_t size_bytes,
+                        unsigned qos, bool retained)
+{
+    int message_id = -1;
+
+    assert(client->connack_reason == 0 && !client->in_turn);
+    if (client->over || size_bytes > INT32_MAX)
+        return -1;
+    if (qos > client->maximum_qos)
+        qos = client->maximum_qos;
+    int rc = mosquitto_publish(client->mosquitto, &message_id, topic, (int) size_bytes, payload, (int) qos,
+                               retained && client->retain_available != 0);
+    if (rc == MOSQ_ERR_OVERSIZE_PACKET || rc == MOSQ_ERR_PAYLOAD_SIZE)
+        return MQTT_TOO_LARGE;
+    if (rc != MOSQ_ERR_SUCCESS)
+        return -1;
+    if (!mosquitto_want_write(client->mosquitto))
+        client->last_out_s = now_ms() / 1000;
+    return message_id;
+}
+
+int mqtt_client_subscribe(struct mqtt_client *client, const char *filter, unsigned qos)
+{
+    int message_id = -1;
+
+    assert(!client->in_turn);
+    if (client->over || mosquitto_subscribe(client->mosquitto, &message_id, filter, (int) qos) != MOSQ_ERR_SUCCESS)
+        return -1;
+    return message_id;
+}
+
+unsigned mqtt_client_window(const struct mqtt_client *client)
+{
+    return client->window;
+}
+
+void mqtt_client_hold(struct mqtt_client *client, bool held)
+{
+    client->held = held;
+}
+
+const char *mqtt_client_tls_version(const struct mqtt_client *client)
+{
+    const void *ssl = mosquitto_ssl_get(client->mosquitto);
+
+    return ssl != NULL && tls_is_established(ssl) ? tls_version_text(ssl) : NULL;
+}
+
+void mqtt_client_disconnect(struct mqtt_client *client)
+{
+    client->closing = true;
+    if (!client->over)
+        (void) mosquitto_disconnect(client->mosquitto);
+}

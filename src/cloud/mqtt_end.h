@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Why an MQTT connection ended, in one sentence with the next step. Pure: mqtt.c brings the facts.
+ */
+#ifndef SPRINGPARK_CLOUD_MQTT_END_H
+#define SPRINGPARK_CLOUD_MQTT_END_H
+
+#include <stdbool.h>
+
+enum mqtt_end_cause {
+    MQTT_END_ASKED,      /* by our own DISCONNECT */
+    MQTT_END_TIMEOUT,    /* no CONNACK in time */
+    MQTT_END_REFUSED,    /* CONNACK with a reason */
+    MQTT_END_SAID,       /* DISCONNECT of MQTT 5 with a reason */
+    MQTT_END_CLOSED,     /* closed without a word */
+    MQTT_END_BROKEN,     /* reset, or a TLS error */
+    MQTT_END_KEEP_ALIVE, /* no PINGRESP */
+    MQTT_END_NONSENSE,   /* what came is not MQTT */
+    MQTT_END_OTHER,
+};
+
+struct mqtt_end {
+    enum mqtt_end_cause cause;
+    int version;               /* 5 or 4 */
+    int reason;                /* of CONNACK or DISCONNECT */
+    int system_error;          /* errno with MQTT_END_BROKEN, or 0 */
+    bool tls;
+    bool established;          /* the TLS handshake was over */
+    bool accepted;             /* CONNACK 0 had come */
+    unsigned connect_timeout_ms;
+    unsigned keep_alive_s;
+    const char *host;
+    const char *client_id;
+    const char *reason_string; /* the broker's own words, or NULL */
+    const char *library_text;  /* the library's words with MQTT_END_OTHER */
+};
+
+/* New memory. */
+char *mqtt_end_text(const struct mqtt_end *end);
+
+#endif

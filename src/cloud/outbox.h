@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way of notices to the main thread's queue: in order, never waiting, and never losing a confirmation or a command
+ * when the queue is full. What does not fit stays in a backlog; while there is one the session reads nothing from the
+ * broker, which bounds it.
+ *
+ * Any thread.
+ */
+#ifndef SPRINGPARK_CLOUD_OUTBOX_H
+#define SPRINGPARK_CLOUD_OUTBOX_H
+
+#include "base/queue.h"
+#include "cloud/cloud.h"
+
+#include <stdbool.h>
+
+struct outbox;
+
+/* queue: the caller's, must outlive the outbox or outbox_close. */
+struct outbox *outbox_create(struct queue *queue);
+void outbox_free(struct outbox *outbox);
+
+/* Takes the notice. Of those that only inform (DROPPED, DISCONNECTED) no more than a thousand wait in the backlog; what
+ * is beyond is freed, for the report counts it, too. */
+void outbox_add(struct outbox *outbox, struct cloud_notice *notice);
+
+/* A notice of that kind; text is copied and may be NULL. */
+void outbox_tell(struct outbox *outbox, enum cloud_notice_kind kind, uint64_t sequence, const char *text);
+
+/* Moves what fits from the backlog to the queue. Returns whether the backlog is now empty. */
+bool outbox_flush(struct outbox *outbox);
+
+/* From now on nothing is pushed any more: the queue may be freed. */
+void outbox_close(struct outbox *outbox);
+
+#endif
