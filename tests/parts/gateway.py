@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import socket
@@ -54,10 +55,10 @@ def configuration(broker, readers, smart_reader=SMART_READER, templates=TEMPLATE
 
 
 class Gateway:
-    """One springparkd. pcscd: the path of a private pcscd's socket, or None. wrapper: for instance ["valgrind", ...].
-    Text of the log: log_text. Its configuration may be rewritten with configure, then reload."""
+    """One springparkd. pcscd: the path of a private pcscd's socket, or None. Its configuration may be rewritten with
+    configure, then reload. The variable SPRINGPARK_WRAPPER is a command to run it under, for instance valgrind."""
 
-    def __init__(self, text, pcscd=None, wrapper=(), arguments=(), environment=None, start=True, wait_ready=True):
+    def __init__(self, text, pcscd=None, arguments=(), environment=None, start=True, wait_ready=True):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="springpark-"))
         self.configuration_path = self.directory / "springpark.conf"
         self.state_directory = self.directory / "state"
@@ -66,7 +67,7 @@ class Gateway:
         self.run_directory.mkdir()
         self._log = self.directory / "springparkd.log"
         self._log.touch()
-        self._wrapper = list(wrapper)
+        self._wrapper = shlex.split(os.environ.get("SPRINGPARK_WRAPPER", ""))
         self._arguments = list(arguments)
         self._process = None
         self._notify = NotifySocket(self.directory / "notify")
