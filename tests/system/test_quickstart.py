@@ -56,9 +56,11 @@ class Quickstart(unittest.TestCase):
             (self.build / name).symlink_to(program(name))
 
     def start(self, *arguments):
-        quickstart = subprocess.Popen([str(self.clone / "quickstart"), "--virtual", *arguments], text=True,
-                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                      start_new_session=True, env=dict(os.environ, TMPDIR=str(self.temporary)))
+        # A session of its own, as from a terminal; it ends with this test all the same.
+        quickstart = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", str(self.clone / "quickstart"), "--virtual",
+                                       *arguments], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, start_new_session=True,
+                                      env=dict(os.environ, TMPDIR=str(self.temporary)))
         self.addCleanup(quickstart.stdout.close)
         self.addCleanup(quickstart.stderr.close)
         self.addCleanup(lambda: quickstart.poll() is None and quickstart.kill())
