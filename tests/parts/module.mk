@@ -1,1 +1,9 @@
 # SPDX-License-Identifier: MIT
+# What the tests are made of: real parts, and what starts and stops them.
+
+EXTRA_PROGRAMS += tests/parts/list_readers      # ./quickstart builds it, too
+CLEANFILES += tests/parts/list_readers
+tests_parts_list_readers_SOURCES = tests/parts/list_readers.c
+tests_parts_list_readers_LDADD = $(PCSC_LIBS)
+
+EXTRA_DIST += tests/run tests/house tests/parts/packages.sh tests/parts/pki.py tests/parts/broker.py tests/parts/gateway.py
