@@ -62,8 +62,8 @@ struct command {
 };
 
 /* Parses size_bytes bytes that came from outside. On success *error is NULL. On failure returns false, *command is
- * unchanged and *error says what is wrong in one line (the caller frees it): printable ASCII, with at most 40 characters
- * of the input. */
+ * unchanged and *error says what is wrong in one line (the caller frees it): printable ASCII, with at most 40
+ * characters of the input. */
 bool command_parse(const void *payload, size_t size_bytes, struct command *command, char **error);
 
 /* The canonical READER COMMAND as compact JSON, new memory: members in the vendor's order, numbers as integers, bytes

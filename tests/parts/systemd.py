@@ -4,8 +4,9 @@
 
 Its disk is an overlay on this machine's root file system, its upper layer a tmpfs, so nothing that happens inside
 stays. Both are mounted in a mount namespace of their own, and everything runs in a process namespace of its own whose
-first process dies with the test's: however the test ends, processes and mounts vanish together. The machine has a network of its own with loopback only, no broker
-and only those services that basic.target asks for. Needs root and the Debian package systemd-container.
+first process dies with the test's: however the test ends, processes and mounts vanish together. The machine has a
+network of its own with loopback only, no broker, and only those services that basic.target asks for. Needs root and
+the Debian package systemd-container. One machine at a time.
 
     with Machine(build_folder(), files={"/etc/springpark.conf": "..."}) as machine:
         machine.run(["systemctl", "start", "springparkd"])
@@ -40,6 +41,9 @@ rm -f "$1/root/usr/sbin/policy-rc.d"
 mkdir -p "$1/root/etc/systemd/system"
 ln -sf /dev/null "$1/root/etc/systemd/system/timers.target"
 # @clock: nspawn's own filter would forbid even to ask for the clock's state, which no real machine does.
+# nspawn notes its machines there; a killed one could not take its note back.
+mkdir -p /run/systemd/nspawn
+mount -t tmpfs -o mode=0755 tmpfs /run/systemd/nspawn
 systemd-nspawn --quiet --system-call-filter=@clock --directory="$1/root" --boot --register=no \
     --keep-unit --private-network --link-journal=no --machine="$4" --console=pipe -- --unit=basic.target
 """
@@ -56,9 +60,9 @@ def build_folder():
 
 def make_variable(build, name):
     """A variable of the build's Makefile, for instance sysconfdir, expanded."""
+    rule = ".PHONY: print-variable\nprint-variable:\n\t@echo '$(%s)'\n" % name
     answer = subprocess.run(["make", "-s", "--no-print-directory", "-C", str(build), "-f", "Makefile", "-f", "-",
-                             "print-variable"], input=".PHONY: print-variable\nprint-variable:\n\t@echo '$(%s)'\n" % name,
-                            capture_output=True, text=True, timeout=60, check=True)
+                             "print-variable"], input=rule, capture_output=True, text=True, timeout=60, check=True)
     return answer.stdout.strip()
 
 
@@ -110,7 +114,8 @@ class Machine:
         with open(self._folder / "console", "wb") as console:
             self._container = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private",
-                 "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "sh", "-c", START, "start", str(self._folder / "mount"), str(build), str(self._folder / "stage"),
+                 "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "sh", "-c", START, "start",
+                 str(self._folder / "mount"), str(build), str(self._folder / "stage"),
                  "springpark-%d" % os.getpid()],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
 

@@ -191,8 +191,8 @@ class UnitTest(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0, "systemctl reload took a wrong file")
         # systemctl cannot show what ExecReload says; it is in the journal of the unit, and on the terminal when the
         # tool is called by hand.
-        for place, text in (("the journal", self.journal_text()),
-                            ("springparkctl reload", self.machine.run(["springparkctl", "reload"], check=False).stderr)):
+        by_hand = self.machine.run(["springparkctl", "reload"], check=False)
+        for place, text in (("the journal", self.journal_text()), ("springparkctl reload", by_hand.stderr)):
             with self.subTest(place):
                 self.assertIn("no_such_setting", text)
                 self.assertIn("another_one", text)

@@ -139,7 +139,8 @@ END_TEST
 
 START_TEST(relays_are_at_most_eight_in_order)
 {
-    const struct command command = assert_taken("{\"Relays\":[true,false,250,\"A\"]}", "{\"Relays\":[true,false,250,10]}");
+    const struct command command = assert_taken("{\"Relays\":[true,false,250,\"A\"]}",
+                                                "{\"Relays\":[true,false,250,10]}");
 
     ck_assert_uint_eq(command.relays_count, 4);
     ck_assert_int_eq(command.relays[1].action, RELAY_OPEN);

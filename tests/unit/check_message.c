@@ -144,7 +144,8 @@ START_TEST(an_ill_gateway_is_busy_and_says_what_is_ill_last)
 {
     const struct message_time time = {.startup_counter = 2, .uptime_ms = 5, .has_wall_time = true,
                                       .wall_time_utc = WALL_TIME};
-    struct message_status status = {.state = MESSAGE_ONLINE_BUSY, .time = &time, .health = "door: pcscd is not running"};
+    struct message_status status = {.state = MESSAGE_ONLINE_BUSY, .time = &time,
+                                    .health = "door: pcscd is not running"};
 
     assert_text(message_status_to_json(&status),
                 "{\"State\":\"online,busy\",\"Uptime\":\"2:0.005\",\"DateTime\":\"2024-03-13 09:08:07\","
