@@ -45,7 +45,8 @@ static void write_default(enum log_level level, const char *subsystem, const cha
     free(line);
 }
 
-static void write_line(enum log_level level, const char *subsystem, const char *format, va_list list)
+static void __attribute__((format(printf, 3, 0)))
+write_line(enum log_level level, const char *subsystem, const char *format, va_list list)
 {
     if (level > the_level)
         return;

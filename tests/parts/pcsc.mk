@@ -18,9 +18,6 @@ EXTRA_PROGRAMS += tests/parts/reader_probe
 tests_parts_reader_probe_SOURCES = tests/parts/reader_probe.c
 tests_parts_reader_probe_LDADD = libspringpark.la
 
-pcsc_test_parts = tests/parts/libifdsim.la tests/parts/libfakeudev.la tests/parts/reader_probe
-CLEANFILES += $(pcsc_test_parts)
-test-parts: $(pcsc_test_parts)
-.PHONY: test-parts
+TEST_PARTS += tests/parts/libifdsim.la tests/parts/libfakeudev.la tests/parts/reader_probe
 
 EXTRA_DIST += tests/parts/pcscd.py tests/system/test_pcsc.py
