@@ -7,10 +7,10 @@
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <limits.h>
-#include <linux/if_packet.h>
-#include <linux/route.h>
 #include <net/if.h>
+#include <net/route.h>
 #include <netinet/in.h>
+#include <netpacket/packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

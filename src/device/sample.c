@@ -15,8 +15,9 @@ enum { COMMENT_WIDTH = 110, INDENT = 4 };
 static const char head[] =
     "# /etc/springpark.conf: what springparkd does. springpark.conf(5) has it all in one place.\n"
     "#\n"
-    "# The settings are the registers of a SpringPark by name; the register's address stands at each. Everything here\n"
-    "# is as it is by default: to change a setting, take the # away in front of it. After a change:\n"
+    "# The settings are the registers of a SpringPark by name; the register's address stands at each. What follows a #\n"
+    "# without a space is a setting with its default (the broker, files and templates: an example, for there is none);\n"
+    "# to change it, take the # away. After a change:\n"
     "#     springparkctl check /etc/springpark.conf\n"
     "#     systemctl reload springparkd\n"
     "# An unknown or impossible setting is an error with its line; nothing is ignored.\n";
@@ -57,15 +58,25 @@ static const char *last_name(const char *path)
     return strrchr(path, '.') + 1;
 }
 
-/* "Keep-alive interval: a dead link... 5 to 255 s (with 0...). Register 0289." */
+/* What may be written, where title and effect do not say it already; the choices follow in lines of their own. */
+static char *describe_allowed(const struct field_def *field, size_t limit_bytes)
+{
+    if (field->kind == FIELD_BOOLEAN || field->kind == FIELD_CHOICE)
+        return text_copy("");
+    char *allowed = field_allowed(field, limit_bytes);
+    bool because = field->refused_because != NULL;
+    char *text = text_format(" Allowed: %s%s%s.", allowed, because ? "; " : "", because ? field->refused_because : "");
+
+    free(allowed);
+    return text;
+}
+
+/* "Keep-alive interval: a dead link is... Allowed: 5 to 255 s; with 0... Register 0289." */
 static char *describe(const struct field_def *field, size_t limit_bytes, const char *register_text)
 {
-    char *allowed = field_allowed(field, limit_bytes);
-    const char *open = field->refused_because != NULL ? " (" : "", *close = field->refused_because != NULL ? ")" : "";
-    const char *because = field->refused_because != NULL ? field->refused_because : "";
+    char *allowed = describe_allowed(field, limit_bytes);
     const char *not_here = field->support == FIELD_NOT_APPLICABLE ? "no effect here, " : "";
-    char *text = text_format("%s: %s%s. Allowed: %s%s%s%s.%s", field->title, not_here, field->effect, allowed, open,
-                             because, close, register_text);
+    char *text = text_format("%s: %s%s.%s%s", field->title, not_here, field->effect, allowed, register_text);
 
     free(allowed);
     return text;

@@ -1,1 +1,22 @@
 # SPDX-License-Identifier: MIT
+check_PROGRAMS += tests/unit/check_registers tests/unit/check_config tests/unit/check_identity \
+	tests/unit/print_registers
+TESTS += tests/unit/check_registers tests/unit/check_config tests/unit/check_identity tests/unit/check_vendor_xml
+
+tests_unit_check_registers_SOURCES = tests/unit/check_registers.c
+tests_unit_check_registers_CFLAGS = $(unit_cflags)
+tests_unit_check_registers_LDADD = $(unit_ldadd)
+
+tests_unit_check_config_SOURCES = tests/unit/check_config.c
+tests_unit_check_config_CFLAGS = $(unit_cflags)
+tests_unit_check_config_LDADD = $(unit_ldadd)
+
+tests_unit_check_identity_SOURCES = tests/unit/check_identity.c
+tests_unit_check_identity_CFLAGS = $(unit_cflags)
+tests_unit_check_identity_LDADD = $(unit_ldadd)
+
+tests_unit_print_registers_SOURCES = tests/unit/print_registers.c
+tests_unit_print_registers_LDADD = libspringpark.la
+
+# Compares the table with the vendor's files where SPRINGPARK_VENDOR_XML names their folder.
+EXTRA_DIST += tests/unit/check_vendor_xml
