@@ -8,7 +8,7 @@ libspringpark_la_SOURCES += \
 	src/gateway/outflow.c \
 	src/gateway/plan.c src/gateway/plan.h \
 	src/gateway/reload.c \
-	src/gateway/report.c \
+	src/gateway/account.c \
 	src/gateway/requests.c \
 	src/gateway/roster.c src/gateway/roster.h \
 	src/gateway/sighting.c src/gateway/sighting.h

@@ -5,7 +5,7 @@
  *   gateway.c   starts, stops, signals, watchdog
  *   inflow.c    sightings from the readers to presence, and the presence timer
  *   outflow.c   events, META, STATUS to the cloud and to watchers; notices back from the cloud; commands to feedback
- *   report.c    what `status` and `readers` say
+ *   account.c    what `status` and `readers` say
  *   requests.c  the control socket's requests
  *   reload.c    a new configuration, whole or not at all
  */
@@ -96,10 +96,10 @@ enum message_state outflow_state(const struct gateway *gateway);
 /* What is ill, new memory, or NULL. */
 char *outflow_health_text(const struct gateway *gateway);
 
-/* ---- report.c ---- */
+/* ---- account.c ---- */
 
-json_t *report_status(struct gateway *gateway);
-json_t *report_readers(struct gateway *gateway);
+json_t *account_status(struct gateway *gateway);
+json_t *account_readers(struct gateway *gateway);
 
 /* ---- requests.c ---- */
 

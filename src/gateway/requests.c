@@ -16,13 +16,13 @@ static void refuse(struct control_client *client, const char *text)
 static void answer_status(struct gateway *gateway, struct control_client *client, json_t *arguments)
 {
     (void) arguments;
-    control_answer(client, report_status(gateway));
+    control_answer(client, account_status(gateway));
 }
 
 static void answer_readers(struct gateway *gateway, struct control_client *client, json_t *arguments)
 {
     (void) arguments;
-    control_answer(client, report_readers(gateway));
+    control_answer(client, account_readers(gateway));
 }
 
 static void answer_watch(struct gateway *gateway, struct control_client *client, json_t *arguments)

@@ -22,7 +22,7 @@ static json_t *text_or_null(const char *text)
     return text == NULL ? json_null() : json_string(text);
 }
 
-static json_t *report_reader(struct gateway *gateway, const struct roster_entry *entry)
+static json_t *account_reader(struct gateway *gateway, const struct roster_entry *entry)
 {
     struct activity_view view = { .what = "ended" };
     const char *reason = entry->reason != NULL ? entry->reason : entry->hang;
@@ -42,11 +42,11 @@ static json_t *reader_list(struct gateway *gateway)
     json_t *list = json_array();
 
     for (size_t i = 0; i < roster_count(gateway->roster); i++)
-        json_array_append_new(list, report_reader(gateway, roster_get(gateway->roster, i)));
+        json_array_append_new(list, account_reader(gateway, roster_get(gateway->roster, i)));
     return list;
 }
 
-json_t *report_readers(struct gateway *gateway)
+json_t *account_readers(struct gateway *gateway)
 {
     return json_pack("{s:o}", "readers", reader_list(gateway));
 }
@@ -68,7 +68,7 @@ static const char *broker_word(enum cloud_state state)
     return "stopped";
 }
 
-static json_t *report_broker(const struct gateway *gateway, const struct cloud_report *report)
+static json_t *account_broker(const struct gateway *gateway, const struct cloud_report *report)
 {
     static const char *const versions[] = { [4] = "3.1.1", [5] = "5" };
     const char *version = report->mqtt_version == 4 || report->mqtt_version == 5 ? versions[report->mqtt_version] : NULL;
@@ -80,7 +80,7 @@ static json_t *report_broker(const struct gateway *gateway, const struct cloud_r
                      "connects", (json_int_t) report->connects, "attempts", (json_int_t) report->attempts);
 }
 
-static json_t *report_health(const struct gateway *gateway)
+static json_t *account_health(const struct gateway *gateway)
 {
     json_t *list = json_array();
 
@@ -97,7 +97,7 @@ static json_t *report_health(const struct gateway *gateway)
     return list;
 }
 
-json_t *report_status(struct gateway *gateway)
+json_t *account_status(struct gateway *gateway)
 {
     struct message_time time = outflow_time(gateway);
     bool ready = outflow_state(gateway) == MESSAGE_ONLINE_READY;
@@ -108,10 +108,10 @@ json_t *report_status(struct gateway *gateway)
     json_t *status = json_pack(
         "{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I}, s:o}",
         "version", PACKAGE_VERSION, "serial", gateway->plan->identity->serial,
-        "state", ready ? "online,ready" : "online,busy", "health", report_health(gateway),
+        "state", ready ? "online,ready" : "online,busy", "health", account_health(gateway),
         "startup_counter", (json_int_t) gateway->startup_counter, "uptime_ms", (json_int_t) time.uptime_ms,
         "sequence", (json_int_t) gateway->sequence, "config_file", gateway->options->config_file,
-        "broker", report_broker(gateway, &cloud),
+        "broker", account_broker(gateway, &cloud),
         "events", "created", (json_int_t) gateway->sequence, "delivered", (json_int_t) cloud.delivered,
         "stored", (json_int_t) cloud.stored, "in_flight", (json_int_t) cloud.in_flight,
         "dropped", (json_int_t) cloud.dropped, "refused", (json_int_t) cloud.refused,
