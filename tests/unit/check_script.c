@@ -7,10 +7,12 @@
 #include "reader/script_parse.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -621,8 +623,23 @@ START_TEST(a_reader_that_waits_says_so_and_is_never_overdue)
 }
 END_TEST
 
+/* How many threads this process has. */
+static unsigned count_threads(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    unsigned count = 0;
+
+    ck_assert_ptr_nonnull(tasks);
+    while (readdir(tasks) != NULL)
+        count++;
+    closedir(tasks);
+    return count - 2; /* . and .. */
+}
+
 START_TEST(a_reader_whose_thread_hangs_is_abandoned)
 {
+    unsigned threads = count_threads();
+
     record.blocks = true;
     write_file("insert NFC-A 01\n");
     struct reader_source *source = must_start();
@@ -635,6 +652,10 @@ START_TEST(a_reader_whose_thread_hangs_is_abandoned)
     record.blocks = false;
     unlock_event();
     wait_for(&record.text, "door gone");
+    for (int i = 0; count_threads() > threads; i++) { /* nobody can join it any more */
+        ck_assert_int_lt(i, DEADLINE_S * 100);
+        (void) poll(NULL, 0, 10);
+    }
 }
 END_TEST
 
