@@ -638,21 +638,20 @@ static unsigned count_threads(void)
 
 START_TEST(a_reader_whose_thread_hangs_is_abandoned)
 {
-    unsigned threads = count_threads();
-
     record.blocks = true;
     write_file("insert NFC-A 01\n");
     struct reader_source *source = must_start();
 
     record.abandoned = source;
     wait_for(&record.text, "NFC-A 01");
+    unsigned threads = count_threads();
     reader_driver_script.wake(source);
     ck_assert(!reader_driver_script.join(source, 20));
     pthread_mutex_lock(&record.mutex); /* what the thread uses must still be there when it comes back after all */
     record.blocks = false;
     unlock_event();
     wait_for(&record.text, "door gone");
-    for (int i = 0; count_threads() > threads; i++) { /* nobody can join it any more */
+    for (int i = 0; count_threads() >= threads; i++) { /* nobody can join it any more */
         ck_assert_int_lt(i, DEADLINE_S * 100);
         (void) poll(NULL, 0, 10);
     }
