@@ -718,8 +718,13 @@ int main(void)
     tcase_add_test(tests, a_late_timer_reads_once_and_does_not_catch_up);
     tcase_add_test(tests, a_deadline_at_time_zero_is_not_taken_for_never);
     tcase_add_test(tests, more_than_4096_tags_that_have_left_are_forgotten_oldest_first);
-    tcase_add_test(tests, random_tags_never_break_the_rules);
     suite_add_tcase(suite, tests);
+
+    TCase *random_tests = tcase_create("random");
+    tcase_set_timeout(random_tests, 60); /* seconds; it takes less than one without valgrind or a sanitizer */
+    tcase_add_checked_fixture(random_tests, setup, teardown);
+    tcase_add_test(random_tests, random_tags_never_break_the_rules);
+    suite_add_tcase(suite, random_tests);
 
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
