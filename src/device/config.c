@@ -63,11 +63,12 @@ void config_free(struct config *config)
     free(config);
 }
 
-static struct config *config_from_tree(const struct config_node *root, const char *folder, const char *instance,
-                                       struct errors *errors, struct errors *notes)
+static struct config *config_from_tree(const struct config_node *root, const char *folder, bool files,
+                                       const char *instance, struct errors *errors, struct errors *notes)
 {
     struct config *config = config_create(instance);
-    struct config_reader reader = { .config = config, .folder = folder, .errors = errors, .notes = notes };
+    struct config_reader reader = { .config = config, .folder = folder, .files = files, .errors = errors,
+                                    .notes = notes };
     size_t errors_before = errors_count(errors);
 
     reader.defaults = registers_create();
@@ -83,7 +84,7 @@ static struct config *config_from_tree(const struct config_node *root, const cha
     return NULL;
 }
 
-struct config *config_parse_text(const char *text, size_t size_bytes, const char *path, bool includes,
+struct config *config_parse_text(const char *text, size_t size_bytes, const char *path, bool files,
                                  const char *instance, struct errors *errors, struct errors *notes)
 {
     char *folder = config_folder(path);
@@ -92,11 +93,11 @@ struct config *config_parse_text(const char *text, size_t size_bytes, const char
 
     if (size_bytes > 0)
         memcpy(ended, text, size_bytes);
-    if (config_text_check(ended, size_bytes, path, includes ? folder : NULL, errors)) {
+    if (config_text_check(ended, size_bytes, path, files ? folder : NULL, errors)) {
         struct config_node *root = config_parse(ended, path, folder, errors);
 
         if (root != NULL)
-            config = config_from_tree(root, folder, instance, errors, notes);
+            config = config_from_tree(root, folder, files, instance, errors, notes);
         config_node_free(root);
     }
     explicit_bzero(ended, size_bytes);

@@ -26,9 +26,9 @@ struct config;
 struct config *config_load(const char *path, const char *instance, struct errors *errors, struct errors *notes);
 /*
  * The same for a text that is already in memory. path names it in messages; files that it includes and relative paths
- * in it count from the folder of path. includes: whether @include may be used.
+ * in it count from the folder of path. files: whether it may name files to be read now (@include, "file:PATH").
  */
-struct config *config_parse_text(const char *text, size_t size_bytes, const char *path, bool includes,
+struct config *config_parse_text(const char *text, size_t size_bytes, const char *path, bool files,
                                  const char *instance, struct errors *errors, struct errors *notes);
 
 void config_free(struct config *config);

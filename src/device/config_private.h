@@ -30,6 +30,7 @@ struct config_reader {
     struct config *config;
     struct registers *defaults; /* what a register has when nobody sets it */
     const char *folder;
+    bool files; /* whether "file:PATH" may be read */
     struct errors *errors;
     struct errors *notes;
     struct assignment *assignments;

@@ -41,7 +41,7 @@ static char *secret_from_file(struct config_reader *reader, const struct config_
     struct errors *problem = errors_create();
     const char *path = config_keep_path(reader, node->text + strlen("file:"));
     size_t size;
-    char *text = *path == '\0' ? NULL : config_text_read(path, &size, problem);
+    char *text = *path == '\0' || !reader->files ? NULL : config_text_read(path, &size, problem);
 
     if (text != NULL) {
         if (size > 0 && text[size - 1] == '\n')
@@ -54,7 +54,9 @@ static char *secret_from_file(struct config_reader *reader, const struct config_
         }
     } else {
         config_complain(reader, node, place,
-                        *path == '\0' ? "\"file:\" needs the name of a file" : errors_get(problem, 0));
+                        *path == '\0'    ? "\"file:\" needs the name of a file"
+                        : !reader->files ? "\"file:\" is not allowed here"
+                                         : errors_get(problem, 0));
     }
     errors_free(problem);
     return text;

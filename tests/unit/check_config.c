@@ -334,6 +334,10 @@ static const struct mistake {
     { "device: { };\n/* never closed\n", "t.conf:2: the comment that begins here is never closed" },
     { "device: { location = \"never closed };\n", "t.conf:1: the text that begins here has no closing quote" },
     { "x = ((((((((((((((((((1))))))))))))))))));", "t.conf:1: groups and lists are nested too deeply" },
+    { "mqtt: { login = \"u\"; password = \"file:/etc/hostname\"; };",
+      "t.conf:1: mqtt.password (register 028C): \"file:\" is not allowed here" },
+    { "mqtt: { login = \"u\"; password = \"file:\"; };",
+      "t.conf:1: mqtt.password (register 028C): \"file:\" needs the name of a file" },
     { "@include \"x\"\n", "t.conf:1: @include is not allowed here" },
 };
 
