@@ -10,8 +10,31 @@
 struct roster {
     struct roster_entry **entries;
     size_t count;
+    struct roster_entry **absent;  /* removed; their counters go on when they come back */
+    size_t absent_count;
     bool was_shared;
 };
+
+static void append(struct roster_entry ***list, size_t *count, struct roster_entry *entry)
+{
+    *list = memory_resize(*list, *count + 1, sizeof(struct roster_entry *));
+    (*list)[(*count)++] = entry;
+}
+
+/* Takes the entry of that label out of the list; NULL if there is none. */
+static struct roster_entry *extract(struct roster_entry **list, size_t *count, const char *label)
+{
+    for (size_t i = 0; i < *count; i++) {
+        struct roster_entry *entry = list[i];
+
+        if (strcmp(entry->label, label) != 0)
+            continue;
+        memmove(&list[i], &list[i + 1], (*count - i - 1) * sizeof(struct roster_entry *));
+        (*count)--;
+        return entry;
+    }
+    return NULL;
+}
 
 struct roster *roster_create(void)
 {
@@ -33,7 +56,10 @@ void roster_free(struct roster *roster)
         return;
     for (size_t i = 0; i < roster->count; i++)
         free_entry(roster->entries[i]);
+    for (size_t i = 0; i < roster->absent_count; i++)
+        free_entry(roster->absent[i]);
     free(roster->entries);
+    free(roster->absent);
     free(roster);
 }
 
@@ -51,10 +77,12 @@ struct roster_entry *roster_add(struct roster *roster, const char *label, const 
     struct roster_entry *entry = roster_find(roster, label);
 
     if (entry == NULL) {
-        entry = memory_zeroed(1, sizeof *entry);
-        entry->label = text_copy(label);
-        roster->entries = memory_resize(roster->entries, roster->count + 1, sizeof(struct roster_entry *));
-        roster->entries[roster->count++] = entry;
+        entry = extract(roster->absent, &roster->absent_count, label);
+        if (entry == NULL) {
+            entry = memory_zeroed(1, sizeof *entry);
+            entry->label = text_copy(label);
+        }
+        append(&roster->entries, &roster->count, entry);
     }
     entry->driver = driver;
     text_replace(&entry->name, name);
@@ -65,15 +93,14 @@ struct roster_entry *roster_add(struct roster *roster, const char *label, const 
 
 void roster_remove(struct roster *roster, const char *label)
 {
-    for (size_t i = 0; i < roster->count; i++) {
-        if (strcmp(roster->entries[i]->label, label) != 0)
-            continue;
-        free_entry(roster->entries[i]);
-        memmove(&roster->entries[i], &roster->entries[i + 1],
-                (roster->count - i - 1) * sizeof(struct roster_entry *));
-        roster->count--;
+    struct roster_entry *entry = extract(roster->entries, &roster->count, label);
+
+    if (entry == NULL)
         return;
-    }
+    roster_set_health(entry, READER_STARTING, NULL);
+    free(entry->hang);
+    entry->hang = NULL;
+    append(&roster->absent, &roster->absent_count, entry);
 }
 
 void roster_set_health(struct roster_entry *entry, enum reader_health health, const char *reason)

@@ -28,7 +28,8 @@ struct roster;
 struct roster *roster_create(void);
 void roster_free(struct roster *roster);
 
-/* Adds a reader, or renews the one of that label; counters go on. */
+/* Adds a reader, or renews the one of that label; counters go on, also after roster_remove: a reader that was unplugged,
+ * or that a reload began anew. */
 struct roster_entry *roster_add(struct roster *roster, const char *label, const char *driver, const char *name);
 void roster_remove(struct roster *roster, const char *label);
 void roster_set_health(struct roster_entry *entry, enum reader_health health, const char *reason);

@@ -45,7 +45,7 @@ keys: { slot_D = "%s"; };
        sandbox.pem("device-chain"), sandbox.key(credential))
 
 
-SMART_READER = 'smart_reader: { insert_remove = false; read_interval = 0; repeat_interval = 0; };\n'
+SMART_READER = 'smart_reader: { insert_remove = false; read_interval = 0; repeat_interval = 255; };\n'
 TEMPLATES = 'templates: ( { type = "id-only"; technologies = "all"; format = "hex"; } );\n'
 
 

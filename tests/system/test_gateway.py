@@ -257,6 +257,7 @@ class OnScript(WithBroker):
         gateway = self.gateway(options="reconnect_interval = 1")
         self.script.do("insert NFC-A 01020304")
         subscriber.wait_for(1)
+        wait_until(lambda: gateway.status()["events"]["delivered"] == 1, 5, "the first is acknowledged")
         self.broker.kill()
         self.script.do(*["insert NFC-A %s" % uid for uid in uids(50)])
         wait_until(lambda: gateway.status()["sequence"] == 51, 10, "51 events were made")
@@ -287,10 +288,11 @@ class OnScript(WithBroker):
         self.assertEqual([(event["Move"], event["TagId"]) for event in got],
                          [("Insert", "01020304"), ("Remove", "01020304")])
         gateway.configure(configuration(self.broker, self.script.setting, smart_reader="smart_reader: { "
-                                        "read_interval = 250; repeat_interval = 0; debounce_ms = 0; };\n"))
+                                        "read_interval = 250; repeat_interval = 255; debounce_ms = 0; };\n"))
         self.assertEqual(gateway.tool("reload").returncode, 0)
         self.script.do("insert NFC-A 0A", "remove", "insert NFC-A 0B", "remove")
-        wait_until(lambda: gateway.status()["readers"][0]["unread"] == 1, 10, "the hurried tag is counted")
+        wait_until(lambda: gateway.status()["readers"][0]["unread"] == 2, 10, "both hurried tags are counted")
+        self.assertEqual(len(subscriber.messages), 2)
 
     def test_commands_reach_the_feedback_and_bad_ones_change_nothing(self):
         gateway = self.gateway()
@@ -413,6 +415,7 @@ class Tls(WithBroker):
         status = gateway.status()
         self.assertEqual(status["events"]["delivered"], 0)
         self.assertNotEqual(status["broker"]["state"], "online")
+        gateway.stop()
         return status["broker"]["detail"]
 
     def start_fails_with(self, *words, **sections):
@@ -423,7 +426,7 @@ class Tls(WithBroker):
 
     def test_each_fault_of_the_server_is_refused_with_its_own_message(self):
         details = []
-        for server, word in ((SANDBOX.make_server_of_other_ca(), "slot"),
+        for server, word in ((SANDBOX.make_server_of_other_ca(), "trusted CA"),
                              (SANDBOX.make_server_of_other_name(), "name"),
                              (SANDBOX.make_expired_server(), "expired")):
             with self.subTest(server):
@@ -432,7 +435,7 @@ class Tls(WithBroker):
         self.assertEqual(len(set(details)), 3, details)
 
     def test_a_key_that_does_not_match_prevents_the_start(self):
-        self.start_fails_with("does not match", SANDBOX.key(SANDBOX.make_mismatch()), credential="mismatch")
+        self.start_fails_with("does not belong", SANDBOX.key(SANDBOX.make_mismatch()), credential="mismatch")
 
     def test_an_expired_certificate_of_our_own_is_named(self):
         self.start_fails_with("expired", SANDBOX.pem(SANDBOX.make_expired_client()), credential="client-expired")
