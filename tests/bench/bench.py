@@ -43,7 +43,7 @@ class Springparkd:
 
     def __init__(self, broker, pcscd):
         self._text = configuration(broker, '{ driver = "pcsc"; name = "*"; }',
-                                   options="keep_alive = %d;" % KEEP_ALIVE_S).replace("keep_alive = 30; ", "")
+                                   keep_alive=KEEP_ALIVE_S)
         self._pcscd = pcscd
         self._gateway = None
 

@@ -29,19 +29,19 @@ def program(name):
     return str(path)
 
 
-def mqtt_section(broker, host="localhost", port=None, credential="device", ca="server-ca", mqtt="", options="",
-                 tls=""):
+def mqtt_section(broker, host="localhost", port=None, credential="device", ca="server-ca", keep_alive=30, mqtt="",
+                 options="", tls=""):
     """The settings mqtt, certificates and keys that lead to a Broker. mqtt, options and tls: more settings inside."""
     sandbox = broker.sandbox
     return """mqtt:
 {
   broker = "%s"; port = %d; %s
   tls: { enabled = true; ca_slot = 0x9; certificate_slot = 0xD; key_slot = 0xD; chain = true; chain_slot = 0xF; %s };
-  options: { keep_alive = 30; %s };
+  options: { keep_alive = %d; %s };
 };
 certificates: { slot_9 = "%s"; slot_D = "%s"; slot_F = "%s"; };
 keys: { slot_D = "%s"; };
-""" % (host, port or broker.port, mqtt, tls, options, sandbox.pem(ca), sandbox.pem(credential),
+""" % (host, port or broker.port, mqtt, tls, keep_alive, options, sandbox.pem(ca), sandbox.pem(credential),
        sandbox.pem("device-chain"), sandbox.key(credential))
 
 
