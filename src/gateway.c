@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -46,13 +47,23 @@ static bool load_plan(struct gateway *gateway)
     return true;
 }
 
+/* The folder that the service manager made (StateDirectory= in systemd.exec(5)) takes the place of the default: with a
+ * prefix of its own the two differ, and the service may write nowhere else. */
+static const char *state_directory(const struct gateway *gateway)
+{
+    const char *configured = gateway->plan->settings->state_directory;
+    const char *made = getenv("STATE_DIRECTORY");
+
+    if (gateway->options->state_directory != NULL)
+        return gateway->options->state_directory;
+    if (made != NULL && *made == '/' && strcmp(configured, SPRINGPARK_STATE_DIRECTORY) == 0)
+        return made;
+    return configured;
+}
+
 static void count_startup(struct gateway *gateway)
 {
-    const char *directory = gateway->options->state_directory;
-
-    if (directory == NULL)
-        directory = gateway->plan->settings->state_directory;
-    gateway->startup_counter = startup_counter_next(directory, &gateway->startup_problem);
+    gateway->startup_counter = startup_counter_next(state_directory(gateway), &gateway->startup_problem);
     if (gateway->startup_problem != NULL)
         log_warning("identity", "%s", gateway->startup_problem);
 }

@@ -16,6 +16,7 @@ include tests/unit/cloud.mk
 include tests/unit/feedback.mk
 include tests/unit/control.mk
 include tests/unit/tool.mk
+include tests/unit/gateway.mk
 endif
 
 include tests/fuzz/module.mk

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/roster.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct roster *the_roster;
+
+static void set_up(void)
+{
+    the_roster = roster_create();
+}
+
+static void tear_down(void)
+{
+    roster_free(the_roster);
+}
+
+START_TEST(a_reader_works_once_it_says_so_and_not_while_it_hangs)
+{
+    struct roster_entry *door = roster_add(the_roster, "door", "pcsc", "Reader A");
+
+    ck_assert(!roster_works(the_roster));
+    roster_set_health(door, READER_WORKS, NULL);
+    ck_assert(roster_works(the_roster));
+    door->hang = strdup("hangs");
+    ck_assert(!roster_works(the_roster));
+}
+END_TEST
+
+START_TEST(what_is_ill_is_named_with_its_reason)
+{
+    ck_assert_ptr_null(roster_health_text(the_roster));
+    roster_set_health(roster_add(the_roster, "door", "pcsc", "A"), READER_ILL, "pcscd is not running");
+    roster_set_health(roster_add(the_roster, "gate", "pcsc", "B"), READER_WORKS, NULL);
+    roster_set_health(roster_add(the_roster, "yard", "pcsc", "C"), READER_ILL, NULL);
+    char *text = roster_health_text(the_roster);
+    ck_assert_str_eq(text, "door: pcscd is not running; yard: does not work");
+    free(text);
+}
+END_TEST
+
+START_TEST(a_reader_that_comes_back_keeps_its_counters_but_not_its_illness)
+{
+    struct roster_entry *door = roster_add(the_roster, "door", "pcsc", "A");
+
+    door->reads = 7;
+    roster_set_health(door, READER_ILL, "unplugged");
+    roster_remove(the_roster, "door");
+    ck_assert_uint_eq(roster_count(the_roster), 0);
+    ck_assert_ptr_null(roster_find(the_roster, "door"));
+    door = roster_add(the_roster, "door", "pcsc", "A again");
+    ck_assert_uint_eq(door->reads, 7);
+    ck_assert_int_eq(door->health, READER_STARTING);
+    ck_assert_ptr_null(door->reason);
+    ck_assert_str_eq(door->name, "A again");
+}
+END_TEST
+
+START_TEST(two_readers_at_once_are_remembered_and_one_after_the_other_is_not_two)
+{
+    roster_add(the_roster, "one", "pcsc", "A");
+    roster_remove(the_roster, "one");
+    roster_add(the_roster, "other", "pcsc", "B");
+    ck_assert(!roster_was_shared(the_roster));
+    roster_add(the_roster, "one", "pcsc", "A");
+    ck_assert(roster_was_shared(the_roster));
+    roster_remove(the_roster, "one");
+    ck_assert(roster_was_shared(the_roster));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("roster");
+    TCase *cases = tcase_create("roster");
+
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, a_reader_works_once_it_says_so_and_not_while_it_hangs);
+    tcase_add_test(cases, what_is_ill_is_named_with_its_reason);
+    tcase_add_test(cases, a_reader_that_comes_back_keeps_its_counters_but_not_its_illness);
+    tcase_add_test(cases, two_readers_at_once_are_remembered_and_one_after_the_other_is_not_two);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
