@@ -22,6 +22,9 @@ MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 PREFIX = "springcard/springcore/"
 EVENTS = PREFIX + "+/rdr/evt"
 
+# In front of a command: it ends with the test that started it, even if that is killed.
+WITH_PARENT = ["setpriv", "--pdeathsig", "TERM", "--"]
+
 # at: time.monotonic() of the arrival
 Message = collections.namedtuple("Message", "at topic payload retained")
 
@@ -69,8 +72,8 @@ class Broker:
 
     def start(self):
         with open(self._log, "ab") as log:
-            self._process = subprocess.Popen([MOSQUITTO, "-c", str(self._configuration)], stdin=subprocess.DEVNULL,
-                                             stdout=log, stderr=log)
+            self._process = subprocess.Popen(WITH_PARENT + [MOSQUITTO, "-c", str(self._configuration)],
+                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             wait_until(self._listens, 10, "mosquitto listens")
         except TimeoutError:
