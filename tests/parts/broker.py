@@ -22,6 +22,9 @@ MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 PREFIX = "springcard/springcore/"
 EVENTS = PREFIX + "+/rdr/evt"
 
+# In front of a command: it ends with the test that started it, even if that is killed.
+WITH_PARENT = ["setpriv", "--pdeathsig", "TERM", "--"]
+
 # at: time.monotonic() of the arrival
 Message = collections.namedtuple("Message", "at topic payload retained")
 
@@ -69,8 +72,8 @@ class Broker:
 
     def start(self):
         with open(self._log, "ab") as log:
-            self._process = subprocess.Popen([MOSQUITTO, "-c", str(self._configuration)], stdin=subprocess.DEVNULL,
-                                             stdout=log, stderr=log)
+            self._process = subprocess.Popen(WITH_PARENT + [MOSQUITTO, "-c", str(self._configuration)],
+                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             wait_until(self._listens, 10, "mosquitto listens")
         except TimeoutError:
@@ -149,7 +152,6 @@ class Client:
 
     def __init__(self, broker, credential, on_message=None):
         self.granted = []
-        self._connected = threading.Event()
         self._subscribed = threading.Event()
         self._result = None
         self._client = mqtt.Client(client_id="test-%s-%s" % (credential, os.urandom(4).hex()),
@@ -162,14 +164,24 @@ class Client:
         self._client.on_message = on_message
         self._client.connect("127.0.0.1", broker.port, keepalive=60)
         self._client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._wait_connected(credential)
         self._client.loop_start()
-        if not self._connected.wait(5) or self._result != 0:
-            self.close()
-            raise ConnectionError("%s was not let in: %s" % (credential, self._result))
+
+    def _wait_connected(self, credential):
+        """Until CONNACK, on this thread: a refusal in the handshake (TLS 1.3 tells it after the end) is seen at once."""
+        end = time.monotonic() + 5
+        while self._result is None:
+            try:
+                status = self._client.loop(0.1)
+            except OSError as error:
+                raise ConnectionError("%s was not let in: %s" % (credential, error)) from error
+            if status != mqtt.MQTT_ERR_SUCCESS or time.monotonic() > end:
+                raise ConnectionError("%s was not let in: %s" % (credential, mqtt.error_string(status)))
+        if self._result != 0:
+            raise ConnectionError("%s was not let in: %s" % (credential, mqtt.connack_string(self._result)))
 
     def _on_connect(self, _client, _userdata, _flags, result):
         self._result = result
-        self._connected.set()
 
     def _on_subscribe(self, _client, _userdata, _message_id, granted):
         self.granted = list(granted)

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 
-from broker import wait_until
+from broker import WITH_PARENT, wait_until
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
@@ -89,7 +89,7 @@ class Gateway:
         self.configuration_path.write_text(text)
 
     def start(self, wait_ready=True):
-        command = self._wrapper + [program("springparkd"), "--config", str(self.configuration_path),
+        command = WITH_PARENT + self._wrapper + [program("springparkd"), "--config", str(self.configuration_path),
                                    "--state-directory", str(self.state_directory),
                                    "--run-directory", str(self.run_directory)] + self._arguments
         with open(self._log, "ab") as log:
