@@ -43,13 +43,3 @@ bool clock_wall_time(const struct clock *clock, time_t *utc)
 {
     return clock->wall_time(clock, utc);
 }
-
-struct timespec clock_deadline(uint64_t delay_ms)
-{
-    uint64_t moment_us = clock_monotonic_us(clock_system()) + delay_ms * 1000U;
-
-    return (struct timespec) {
-        .tv_sec = (time_t) (moment_us / 1000000U),
-        .tv_nsec = (long) (moment_us % 1000000U) * 1000L,
-    };
-}

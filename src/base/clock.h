@@ -24,7 +24,4 @@ uint64_t clock_monotonic_us(const struct clock *clock);
 uint64_t clock_monotonic_ms(const struct clock *clock);
 bool clock_wall_time(const struct clock *clock, time_t *utc);
 
-/* The moment of CLOCK_MONOTONIC that is delay_ms from now, for pthread_clockjoin_np and its relatives. */
-struct timespec clock_deadline(uint64_t delay_ms);
-
 #endif

@@ -9,4 +9,6 @@ libspringpark_la_SOURCES += \
 	src/base/loop.c src/base/loop.h \
 	src/base/memory.c src/base/memory.h \
 	src/base/queue.c src/base/queue.h \
-	src/base/service.c src/base/service.h
+	src/base/service.c src/base/service.h \
+	src/base/thread.c src/base/thread.h \
+	src/base/wakeup.c src/base/wakeup.h

@@ -2,13 +2,11 @@
 #include "base/queue.h"
 
 #include "base/memory.h"
+#include "base/wakeup.h"
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 struct queue {
     pthread_mutex_t mutex;
@@ -30,9 +28,7 @@ struct queue *queue_create(size_t capacity, queue_free_message *free_message)
     queue->ring = memory_zeroed(capacity, sizeof *queue->ring);
     queue->capacity = capacity;
     queue->free_message = free_message;
-    queue->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (queue->fd < 0)
-        abort();
+    queue->fd = wakeup_create();
     pthread_mutex_init(&queue->mutex, NULL);
     pthread_cond_init(&queue->has_room, NULL);
     return queue;
@@ -46,7 +42,7 @@ void queue_free(struct queue *queue)
         if (queue->free_message != NULL)
             queue->free_message(message);
     }
-    close(queue->fd);
+    wakeup_close(queue->fd);
     pthread_cond_destroy(&queue->has_room);
     pthread_mutex_destroy(&queue->mutex);
     free(queue->ring);
@@ -57,11 +53,9 @@ void queue_free(struct queue *queue)
  * calls a batch, not two a message. */
 static void append(struct queue *queue, void *message)
 {
-    const uint64_t one = 1;
-
     queue->ring[(queue->first + queue->depth) % queue->capacity] = message;
-    if (queue->depth++ == 0 && write(queue->fd, &one, sizeof one) != (ssize_t) sizeof one)
-        abort();
+    if (queue->depth++ == 0)
+        wakeup_signal(queue->fd);
 }
 
 bool queue_push_waiting(struct queue *queue, void *message)
@@ -91,14 +85,13 @@ bool queue_push(struct queue *queue, void *message)
 void *queue_take(struct queue *queue)
 {
     void *message = NULL;
-    uint64_t count;
 
     pthread_mutex_lock(&queue->mutex);
     if (queue->depth > 0) {
         message = queue->ring[queue->first];
         queue->first = (queue->first + 1) % queue->capacity;
-        if (--queue->depth == 0 && read(queue->fd, &count, sizeof count) != (ssize_t) sizeof count)
-            abort();
+        if (--queue->depth == 0)
+            wakeup_clear(queue->fd);
         pthread_cond_signal(&queue->has_room);
     }
     pthread_mutex_unlock(&queue->mutex);

@@ -4,16 +4,13 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/queue.h"
+#include "base/thread.h"
+#include "base/wakeup.h"
 #include "feedback/driver.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <limits.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 /* A host that sends more than this within the time that one action takes is not answering people. */
 enum { QUEUE_CAPACITY = 16 };
@@ -25,27 +22,9 @@ enum { DRIVERS_COUNT = sizeof drivers / sizeof *drivers };
 struct feedback {
     struct queue *actions;
     struct activity *activity;
-    pthread_t thread;
+    struct thread *thread;
     int stop_fd;   /* readable from feedback_stop on */
-    int ended_fd;  /* readable when the thread has nothing left to do but to return */
 };
-
-static int create_event_fd(void)
-{
-    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
-    if (fd < 0)
-        abort();
-    return fd;
-}
-
-static void signal_event_fd(int fd)
-{
-    const uint64_t one = 1;
-
-    if (write(fd, &one, sizeof one) != (ssize_t) sizeof one)
-        abort();
-}
 
 static void open_drivers(struct feedback *feedback, void **contexts)
 {
@@ -77,7 +56,7 @@ static void close_drivers(struct feedback *feedback, void *const *contexts)
     }
 }
 
-static void *run(void *argument)
+static void run(void *argument)
 {
     struct feedback *feedback = argument;
     void *contexts[DRIVERS_COUNT];
@@ -94,8 +73,6 @@ static void *run(void *argument)
     }
     close_drivers(feedback, contexts);
     activity_set(feedback->activity, ACTIVITY_IDLE, "ended", 0);
-    signal_event_fd(feedback->ended_fd);
-    return NULL;
 }
 
 struct feedback *feedback_start(const struct clock *clock)
@@ -104,11 +81,10 @@ struct feedback *feedback_start(const struct clock *clock)
 
     feedback->actions = queue_create(QUEUE_CAPACITY, free);
     feedback->activity = activity_create(clock);
-    feedback->stop_fd = create_event_fd();
-    feedback->ended_fd = create_event_fd();
-    if (pthread_create(&feedback->thread, NULL, run, feedback) != 0)
+    feedback->stop_fd = wakeup_create();
+    feedback->thread = thread_start("feedback", run, feedback);
+    if (feedback->thread == NULL)
         abort();
-    pthread_setname_np(feedback->thread, "feedback");
     return feedback;
 }
 
@@ -128,35 +104,20 @@ struct activity *feedback_activity(struct feedback *feedback)
     return feedback->activity;
 }
 
-/* The thread's own word instead of a timed join: ThreadSanitizer does not know pthread_clockjoin_np, and
- * pthread_timedjoin_np goes by a clock that may be set. */
-static bool wait_for_end(const struct feedback *feedback, uint64_t limit_ms)
-{
-    struct pollfd ended = {.fd = feedback->ended_fd, .events = POLLIN};
-    int count;
-
-    do
-        count = poll(&ended, 1, limit_ms < INT_MAX ? (int) limit_ms : INT_MAX);
-    while (count < 0 && errno == EINTR);
-    return count == 1;
-}
-
 bool feedback_stop(struct feedback *feedback, uint64_t limit_ms)
 {
     queue_close(feedback->actions);
-    signal_event_fd(feedback->stop_fd);
-    if (!wait_for_end(feedback, limit_ms)) {
+    wakeup_signal(feedback->stop_fd);
+    if (!thread_join(feedback->thread, limit_ms)) {
         struct activity_view view = activity_look(feedback->activity);
+
         log_warning("feedback", "the thread did not end within %llu ms (it is %s); it is abandoned",
                     (unsigned long long) limit_ms, view.what);
-        pthread_detach(feedback->thread);
         return false;
     }
-    pthread_join(feedback->thread, NULL);
     queue_free(feedback->actions);
     activity_free(feedback->activity);
-    close(feedback->stop_fd);
-    close(feedback->ended_fd);
+    wakeup_close(feedback->stop_fd);
     free(feedback);
     return true;
 }

@@ -16,6 +16,8 @@ static void arm_presence_timer(struct gateway *gateway)
 {
     uint64_t deadline_ms = presence_next_deadline_ms(gateway->presence);
 
+    if (gateway->stopping) /* the loop has ended, and with it its timers */
+        return;
     if (deadline_ms == PRESENCE_NEVER)
         loop_disarm_timer(gateway->presence_timer);
     else

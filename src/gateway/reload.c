@@ -8,13 +8,14 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/service.h"
+#include "base/thread.h"
 #include "gateway/context.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-enum { RELOAD_JOIN_LIMIT_MS = 5000 };
+/* A reader gets as long to stop as at the end of the daemon; all of them together a little longer. */
+enum { RELOAD_JOIN_LIMIT_MS = 5000, RELOAD_RETIRE_LIMIT_MS = 60000 };
 
 /* What the thread made. */
 struct reload_outcome {
@@ -28,23 +29,21 @@ struct reload {
     struct queue *outcomes;
     struct loop_source *source;
     struct control_client *client;
-    bool running;              /* loader is to be joined */
-    bool retiring;             /* retirer is to be joined */
-    pthread_t loader;
-    pthread_t retirer;
+    struct thread *loader;     /* NULL = no reload is under way */
+    struct thread *retirer;    /* stops the readers of the configuration before, or NULL */
     const struct plan *old_plan;
 };
 
-static void *load(void *context)
+static void load(void *context)
 {
     struct reload *reload = context;
     struct gateway *gateway = reload->gateway;
     struct reload_outcome *outcome = memory_zeroed(1, sizeof *outcome);
 
     /* Here, where waiting is allowed: the readers of the reload before this one. */
-    if (reload->retiring)
-        pthread_join(reload->retirer, NULL);
-    reload->retiring = false;
+    if (reload->retirer != NULL)
+        (void) thread_join(reload->retirer, RELOAD_RETIRE_LIMIT_MS);
+    reload->retirer = NULL;
     outcome->errors = errors_create();
     outcome->plan = plan_create(gateway->options->config_file, gateway->options->instance, outcome->errors);
     if (outcome->plan != NULL && !plan_same_readers(reload->old_plan, outcome->plan)) {
@@ -55,10 +54,9 @@ static void *load(void *context)
         }
     }
     (void) queue_push(reload->outcomes, outcome);
-    return NULL;
 }
 
-static void *retire(void *context)
+static void retire(void *context)
 {
     struct intake *intake = context;
 
@@ -66,7 +64,6 @@ static void *retire(void *context)
         intake_free(intake);
     else
         log_warning("reader", "a reader of the old configuration hangs; it is left behind");
-    return NULL;
 }
 
 /* Tags that are still there are told again by the new readers, within the debounce time. */
@@ -88,7 +85,7 @@ static void change_readers(struct reload *reload, struct intake *intake)
     }
     inflow_attach(gateway, intake);
     inflow_drain(gateway);
-    reload->retiring = pthread_create(&reload->retirer, NULL, retire, old) == 0;
+    reload->retirer = thread_start("retire", retire, old);
 }
 
 static void change_over(struct reload *reload, struct reload_outcome *outcome)
@@ -145,8 +142,9 @@ static void on_outcome(void *context, int fd, uint32_t events)
     (void) events;
     if (outcome == NULL)
         return;
-    pthread_join(reload->loader, NULL);
-    reload->running = false;
+    /* Its last word is the outcome: it has nothing left to do but to return. */
+    (void) thread_join(reload->loader, RELOAD_JOIN_LIMIT_MS);
+    reload->loader = NULL;
     if (outcome->plan != NULL) {
         change_over(reload, outcome);
         report_success(reload, outcome);
@@ -184,21 +182,15 @@ struct reload *reload_create(struct gateway *gateway)
     return reload;
 }
 
-static bool join_within(pthread_t thread, uint64_t limit_ms)
-{
-    const struct timespec until = clock_deadline(limit_ms);
-
-    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
-}
-
 void reload_free(struct reload *reload, uint64_t limit_ms)
 {
     if (reload == NULL)
         return;
     loop_source_free(reload->source);
-    bool ended = !reload->running || join_within(reload->loader, limit_ms);
-    ended = (!reload->retiring || join_within(reload->retirer, limit_ms)) && ended;
-    if (!ended)
+    /* The loader first: it may be waiting for the retirer itself. */
+    if (reload->loader != NULL && !thread_join(reload->loader, limit_ms))
+        return;
+    if (reload->retirer != NULL && !thread_join(reload->retirer, limit_ms))
         return;
     queue_free(reload->outcomes);
     free(reload);
@@ -208,7 +200,7 @@ void reload_begin(struct reload *reload, struct control_client *client)
 {
     struct gateway *gateway = reload->gateway;
 
-    if (reload->running) {
+    if (reload->loader != NULL) {
         log_notice("config", "a reload is under way already; this request is refused");
         if (client != NULL)
             control_refuse(client, json_pack("[s]", "a reload is under way already; try again"));
@@ -218,8 +210,8 @@ void reload_begin(struct reload *reload, struct control_client *client)
     log_info("config", "reading %s again", gateway->options->config_file);
     reload->client = client;
     reload->old_plan = gateway->plan;
-    reload->running = pthread_create(&reload->loader, NULL, load, reload) == 0;
-    if (reload->running)
+    reload->loader = thread_start("reload", load, reload);
+    if (reload->loader != NULL)
         return;
     reload->client = NULL;
     service_notify_ready("running");

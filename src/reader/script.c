@@ -11,15 +11,15 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
+#include "base/wakeup.h"
 #include "reader/script_parse.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,8 +39,7 @@ struct reader_source {
     struct script *script;                 /* NULL for a FIFO */
     int fifo_fd;                           /* -1 for a file */
     int wake_fd;                           /* readable for ever once the thread should end */
-    int done_fd;                           /* readable once the thread calls nothing any more */
-    pthread_t thread;
+    struct thread *thread;
     /* What follows is the thread's own. */
     struct script_tag tags[SCRIPT_TAGS_MAX];
     size_t tags_count;
@@ -49,14 +48,6 @@ struct reader_source {
     bool line_too_long;                    /* FIFO: what is left of it is thrown away */
     unsigned line_number;
 };
-
-static void signal_fd(int fd)
-{
-    const uint64_t one = 1;
-
-    if (write(fd, &one, sizeof one) != (ssize_t) sizeof one)
-        abort(); /* a counter of 64 bits does not overflow by ones */
-}
 
 static bool is_readable(int fd, int timeout_ms)
 {
@@ -302,7 +293,7 @@ static void play_fifo(struct reader_source *source)
     }
 }
 
-static void *run(void *argument)
+static void run(void *argument)
 {
     struct reader_source *source = argument;
     const struct reader_sink *sink = &source->sink;
@@ -317,8 +308,6 @@ static void *run(void *argument)
         play_fifo(source);
     activity_set(source->activity, ACTIVITY_OWN, "stopping", PLAY_LIMIT_MS);
     sink->gone(sink->context, source->label);
-    signal_fd(source->done_fd);
-    return NULL;
 }
 
 /* ---- start, wake, join: on the main thread ---- */
@@ -328,10 +317,7 @@ static void free_source(struct reader_source *source)
     script_free(source->script);
     if (source->fifo_fd >= 0)
         close(source->fifo_fd);
-    if (source->wake_fd >= 0)
-        close(source->wake_fd);
-    if (source->done_fd >= 0)
-        close(source->done_fd);
+    wakeup_close(source->wake_fd);
     activity_free(source->activity);
     free(source->path);
     free(source->label);
@@ -423,15 +409,12 @@ static struct reader_source *start(const struct reader_options *options, const s
     source->label = text_copy(labelled ? options->label : base != NULL ? base + 1 : path);
     source->activity = activity_create(options->clock);
     source->fifo_fd = -1;
-    source->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    source->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (source->wake_fd < 0 || source->done_fd < 0) {
-        *error = text_format("%s: cannot start the scripted reader: %s", path, strerror(errno));
-    } else if (open_path(source, error)) {
-        int failed = pthread_create(&source->thread, NULL, run, source);
-        if (failed == 0)
+    source->wake_fd = wakeup_create();
+    if (open_path(source, error)) {
+        source->thread = thread_start("script-reader", run, source);
+        if (source->thread != NULL)
             return source;
-        *error = text_format("%s: cannot start the scripted reader's thread: %s", path, strerror(failed));
+        *error = text_format("%s: cannot start the scripted reader's thread", path);
     }
     free_source(source);
     return NULL;
@@ -439,16 +422,13 @@ static struct reader_source *start(const struct reader_options *options, const s
 
 static void wake(struct reader_source *source)
 {
-    signal_fd(source->wake_fd);
+    wakeup_signal(source->wake_fd);
 }
 
 static bool join(struct reader_source *source, uint64_t limit_ms)
 {
-    if (!is_readable(source->done_fd, limit_ms > INT32_MAX ? INT32_MAX : (int) limit_ms)) {
-        pthread_detach(source->thread);
+    if (!thread_join(source->thread, limit_ms))
         return false;
-    }
-    pthread_join(source->thread, NULL);
     free_source(source);
     return true;
 }
