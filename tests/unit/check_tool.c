@@ -118,8 +118,8 @@ static char *status_text(const char *json)
 
 static void expect_first_line(const char *state, const char *broker, const char *wanted)
 {
-    char *json = text_format("{\"version\":\"1\",\"serial\":\"S\",\"state\":\"%s\",\"broker\":{\"state\":\"%s\"}}", state,
-                             broker);
+    char *json = text_format("{\"version\":\"1\",\"serial\":\"S\","
+                             "\"state\":\"%s\",\"broker\":{\"state\":\"%s\"}}", state, broker);
     char *text = status_text(json);
 
     *strchrnul(text, '\n') = '\0';
