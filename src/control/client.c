@@ -165,7 +165,7 @@ static json_t *next_line(struct control_connection *connection, const struct dea
         if (!wait_for(connection->fd, POLLIN, deadline))
             return fail(ETIMEDOUT, "springparkd does not answer; next: journalctl -u springparkd", error);
         enum line_read result = line_buffer_read(connection->input, connection->fd);
-        if (result == LINE_READ_END || (result == LINE_READ_FAILED && errno != ECONNRESET))
+        if (result == LINE_READ_END || result == LINE_READ_FAILED)
             return fail(ECONNRESET, "springparkd closed the connection; next: systemctl status springparkd", error);
     }
     json_t *object = json_loadb(line, size_bytes, 0, NULL);

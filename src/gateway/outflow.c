@@ -187,7 +187,7 @@ static const char *cloud_state_words(enum cloud_state state)
 {
     switch (state) {
     case CLOUD_NOT_CONFIGURED:
-        return "no broker is configured";
+        return "not configured (no broker is set)";
     case CLOUD_CONNECTING:
         return "connecting to the broker";
     case CLOUD_ONLINE:

@@ -37,12 +37,16 @@ Memory = collections.namedtuple("Memory", "rss_kib anonymous_kib")
 Work = collections.namedtuple("Work", "cpu_ms switches threads")
 
 
+# Register 02A1 = 0000: no interval stands between a card and its event.
+AT_ONCE = "smart_reader: { insert_remove = false; read_interval = 0; repeat_interval = 0; };\n"
+
+
 class Springparkd:
     """The built daemon, with reads as events and 02A1 = 0000."""
     name = "springparkd"
 
     def __init__(self, broker, pcscd):
-        self._text = configuration(broker, '{ driver = "pcsc"; name = "*"; }',
+        self._text = configuration(broker, '{ driver = "pcsc"; name = "*"; }', smart_reader=AT_ONCE,
                                    keep_alive=KEEP_ALIVE_S)
         self._pcscd = pcscd
         self._gateway = None
