@@ -7,6 +7,7 @@
 #include "tool/display.h"
 #include "tool/tool.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@ static const struct subcommand {
 
 struct words {
     struct tool_options options;
+    const struct subcommand *subcommand;
     int argc;
     char **argv;    /* the subcommand's, its name first */
 };
@@ -55,7 +57,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[0] = &words->options;
         return 0;
     case ARGP_KEY_ARG:
-        if (find_subcommand(arg) == NULL)
+        words->subcommand = find_subcommand(arg);
+        if (words->subcommand == NULL)
             argp_error(state, "there is no command \"%s\"", arg);
         words->argc = state->argc - state->next + 1;
         words->argv = &state->argv[state->next - 1];
@@ -99,7 +102,8 @@ int main(int argc, char **argv)
     argp_err_exit_status = EX_USAGE;
     (void) signal(SIGPIPE, SIG_IGN); /* who stops reading our output is noticed where it is written */
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &words);
-    int exit_status = find_subcommand(words.argv[0])->run(&words.options, words.argc, words.argv);
+    assert(words.subcommand != NULL); /* argp has ended the process otherwise */
+    int exit_status = words.subcommand->run(&words.options, words.argc, words.argv);
 
     if (fflush(stdout) != 0 && errno != EPIPE && exit_status == EX_OK) {
         display_error("cannot write the output: %s", strerror(errno));

@@ -13,7 +13,7 @@
 enum { COMMENT_WIDTH = 110, INDENT = 4 };
 
 static const char head[] =
-    "# /etc/springpark.conf: what springparkd does. springpark.conf(5) has it all in one place.\n"
+    "# /etc/springpark.conf: what springparkd does.\n"
     "#\n"
     "# The settings are the registers of a SpringPark by name; the register's address stands at each. What follows a #\n"
     "# without a space is a setting with its default (the broker, files and templates: an example, for there is none);\n"

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* springparkctl check [FILE]: whether a configuration file is right, and nothing else. */
+#include "device/config.h"
+#include "tool/arguments.h"
 #include "tool/tool.h"
 
-#include "device/config.h"
-
-#include <argp.h>
 #include <stdio.h>
 #include <sysexits.h>
 
 struct arguments {
-    const char *file;
+    struct tool_options options;
+    const char *file;           /* NULL: the one of --config */
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
 
+    if (key == ARGP_KEY_INIT) {
+        state->child_inputs[0] = &arguments->options;
+        return 0;
+    }
     if (key == ARGP_KEY_ARG && state->arg_num > 0)
         argp_error(state, "one FILE at a time");
     if (key == ARGP_KEY_ARG) {
@@ -25,8 +29,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     return ARGP_ERR_UNKNOWN;
 }
 
+static const struct argp_child children[] = { { .argp = &arguments_common }, { 0 } };
+
 static const struct argp parser = {
     .parser = parse_option,
+    .children = children,
     .args_doc = "[FILE]",
     .doc = "Checks a configuration file (by default the one of --config) and reports everything that is wrong with"
            " it.\vExit status: 0 without errors, 78 otherwise.",
@@ -34,19 +41,17 @@ static const struct argp parser = {
 
 int tool_check(const struct tool_options *options, int argc, char **argv)
 {
-    struct arguments arguments = { .file = options->config_file };
+    struct arguments arguments = { .options = *options };
 
-    argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) != 0)
-        return EX_USAGE;
-
+    arguments_parse(&parser, argc, argv, &arguments);
+    const char *file = arguments.file != NULL ? arguments.file : arguments.options.config_file;
     struct errors *errors = errors_create(), *notes = errors_create();
-    struct config *config = config_load(arguments.file, "", errors, notes);
+    struct config *config = config_load(file, "", errors, notes);
 
     for (size_t i = 0; i < errors_count(errors); i++)
         fprintf(stderr, "%s\n", errors_get(errors, i));
     if (config != NULL) {
-        printf("%s: no errors\n", arguments.file);
+        printf("%s: no errors\n", file);
         for (size_t i = 0; i < errors_count(notes); i++)
             printf("note: %s\n", errors_get(notes, i));
     }

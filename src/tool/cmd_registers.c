@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* springparkctl registers: every register with its value in a configuration file and what that means. */
-#include "tool/tool.h"
-
 #include "base/hex.h"
 #include "base/memory.h"
 #include "device/config.h"
 #include "device/register_text.h"
 #include "device/sample.h"
+#include "tool/arguments.h"
+#include "tool/tool.h"
 
-#include <argp.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <sysexits.h>
 
 struct arguments {
+    struct tool_options options;
     bool sample;
     bool wanted_given;
     uint16_t wanted; /* the one register to show */
@@ -34,6 +34,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     uint8_t address[2];
     unsigned instance;
 
+    if (key == ARGP_KEY_INIT) {
+        state->child_inputs[0] = &arguments->options;
+        return 0;
+    }
     if (key == OPTION_SAMPLE) {
         arguments->sample = true;
         return 0;
@@ -51,9 +55,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
+static const struct argp_child children[] = { { .argp = &arguments_common }, { 0 } };
+
 static const struct argp parser = {
     .options = argp_options,
     .parser = parse_option,
+    .children = children,
     .args_doc = "[ADDRESS]",
     .doc = "Shows the registers (or one of them) as the configuration file sets them.",
 };
@@ -166,8 +173,7 @@ static void print_register(const struct registers *registers, const struct regis
     free(value);
 }
 
-static void print_all(const struct tool_options *options, const struct arguments *arguments,
-                      const struct registers *registers)
+static void print_all(const struct arguments *arguments, const struct registers *registers)
 {
     size_t count;
     const struct register_def *table = register_table(&count);
@@ -179,13 +185,13 @@ static void print_all(const struct tool_options *options, const struct arguments
                 continue;
             if (arguments->wanted_given && register_address(&table[i], instance) != arguments->wanted)
                 continue;
-            if (options->json)
+            if (arguments->options.json)
                 json_array_append_new(list, json_from_register(registers, &table[i], instance));
             else
                 print_register(registers, &table[i], instance);
         }
     }
-    if (options->json) {
+    if (arguments->options.json) {
         json_dumpf(list, stdout, JSON_COMPACT);
         putchar('\n');
     }
@@ -203,21 +209,19 @@ static int print_sample(void)
 
 int tool_registers(const struct tool_options *options, int argc, char **argv)
 {
-    struct arguments arguments = { 0 };
+    struct arguments arguments = { .options = *options };
 
-    argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) != 0)
-        return EX_USAGE;
+    arguments_parse(&parser, argc, argv, &arguments);
     if (arguments.sample)
         return print_sample();
 
     struct errors *errors = errors_create(), *notes = errors_create();
-    struct config *config = config_load(options->config_file, "", errors, notes);
+    struct config *config = config_load(arguments.options.config_file, "", errors, notes);
 
     for (size_t i = 0; i < errors_count(errors); i++)
         fprintf(stderr, "%s\n", errors_get(errors, i));
     if (config != NULL)
-        print_all(options, &arguments, config_registers(config));
+        print_all(&arguments, config_registers(config));
     int status = config != NULL ? EX_OK : EX_CONFIG;
 
     config_free(config);
