@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Start, in this order: configuration, startup counter, feedback, cloud, presence, control socket, readers, READY=1.
- * Stop, in reverse: readers (what they still had to tell becomes events), control socket, cloud (says "offline"),
- * feedback. Each thread gets at most STOP_LIMIT_MS; one that hangs in a foreign call is left behind, and the process
+ * Stop: control socket, so that nobody asks what is not there any more; then in reverse: readers (what they still had to
+ * tell becomes events), cloud (says "offline"), feedback. Each thread gets at most STOP_LIMIT_MS; one that hangs in a foreign call is left behind, and the process
  * ends all the same.
  */
 #include "gateway.h"
@@ -229,9 +229,10 @@ static void stop(struct gateway *gateway)
 {
     service_notify_stopping();
     gateway->stopping = true;
+    control_server_free(gateway->control);
+    gateway->control = NULL;
     reload_free(gateway->reload, STOP_LIMIT_MS);
     stop_readers(gateway);
-    control_server_free(gateway->control);
     if (gateway->cloud != NULL)
         stop_cloud(gateway);
     if (gateway->feedback != NULL && !feedback_stop(gateway->feedback, STOP_LIMIT_MS))

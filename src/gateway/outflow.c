@@ -65,7 +65,7 @@ static const char *move_text(enum presence_move move)
 /* Watchers get the event as it is published, with the reader's label beside it. */
 static void tell_watchers(struct gateway *gateway, const char *reader, const char *json)
 {
-    if (!control_server_has_watchers(gateway->control))
+    if (gateway->control == NULL || !control_server_has_watchers(gateway->control))
         return;
     json_t *line = json_pack("{s:o, s:s}", "event", json_loads(json, 0, NULL), "reader", reader);
     char *text = line == NULL ? NULL : json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER);

@@ -187,6 +187,8 @@ void reload_free(struct reload *reload, uint64_t limit_ms)
     if (reload == NULL)
         return;
     loop_source_free(reload->source);
+    if (reload->client != NULL)
+        control_refuse(reload->client, json_pack("[s]", "springparkd is stopping"));
     /* The loader first: it may be waiting for the retirer itself. */
     if (reload->loader != NULL && !thread_join(reload->loader, limit_ms))
         return;
