@@ -136,7 +136,7 @@ class OnPcsc(WithBroker):
             self.assertEqual((event["Protocol"], event["TagId"]), (protocol, "0102030%d" % number))
             self.pcscd.remove(0)
         self.pcscd.insert(1, "99999999", atr=cards.ATR_CONTACT)
-        gateway.wait_log(self.pcscd.names[1] + ": ")
+        gateway.wait_log("%s holds a contact card" % self.pcscd.names[1])
         self.pcscd.insert(0, "01020309")
         subscriber.wait_for(len(kinds) + 1)
         self.assertEqual(self.pcscd.count(1), 0)
