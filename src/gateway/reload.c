@@ -12,6 +12,7 @@
 #include "gateway/context.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 /* A reader gets as long to stop as at the end of the daemon; all of them together a little longer. */
@@ -88,18 +89,32 @@ static void change_readers(struct reload *reload, struct intake *intake)
     reload->retirer = thread_start("retire", retire, old);
 }
 
+/* What only a start can take over is said, not ignored. */
+static void note_what_waits(const struct plan *old, struct plan *plan)
+{
+    if (strcmp(old->settings->state_directory, plan->settings->state_directory) != 0)
+        errors_add(plan->notes, "journal.directory: the new folder is used from the next start on; "
+                   "next: systemctl restart springparkd");
+}
+
 static void change_over(struct reload *reload, struct reload_outcome *outcome)
 {
     struct gateway *gateway = reload->gateway;
     struct plan *old = gateway->plan;
     bool same_cloud = plan_same_cloud(old, outcome->plan);
 
+    note_what_waits(old, outcome->plan);
     gateway->plan = outcome->plan;
     presence_configure(gateway->presence, &outcome->plan->presence);
     if (outcome->intake != NULL)
         change_readers(reload, outcome->intake);
     if (!same_cloud) {
+        char *farewell = outflow_status_json(gateway, MESSAGE_OFFLINE);
+
         gateway->online = false;
+        /* Whoever listened there must not go on believing the last, perhaps retained, "online". */
+        cloud_submit_status(gateway->cloud, farewell);
+        free(farewell);
         cloud_reconfigure(gateway->cloud, &outcome->plan->cloud);
     }
     outflow_arm_status_timer(gateway);

@@ -350,6 +350,19 @@ class OnScript(WithBroker):
             gateway.stop()
         self.assertIn("RELOADING=1", gateway.notified())
 
+    def test_who_moves_to_another_broker_says_offline_at_the_old_one(self):
+        status = self.subscriber("status")
+        gateway = self.gateway()
+        status.wait_until(lambda messages: any("online,ready" in one.payload for one in messages))
+        with Broker(SANDBOX) as other:
+            gateway.configure(configuration(other, self.script.setting, more='journal: { directory = "/elsewhere"; };\n'))
+            done = gateway.tool("reload")
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("journal.directory", done.stdout + gateway.log_text())
+            last = status.wait_until(lambda messages: "offline" in messages[-1].payload)[-1]
+            self.assertEqual(json.loads(last.payload)["State"], "offline")
+            gateway.stop()
+
     def test_watch_shows_events_live_and_the_log_no_tag(self):
         gateway = self.gateway()
         watch = subprocess.Popen([str(build_directory() / "springparkctl"), "--run-directory",
