@@ -326,7 +326,7 @@ class Readers(PcscTest):
         daemon, probe = self.start_one()
         daemon.insert(0, UID_A)
         probe.until("arrived ")
-        self.assertEqual(probe.ask_activity(), "activity idle|waiting for a card|in time")
+        parts.wait_until(lambda: probe.ask_activity() == "activity idle|waiting for a card|in time", "the idle state")
 
         def switches():
             total = 0
