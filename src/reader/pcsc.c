@@ -2,9 +2,10 @@
 /*
  * The driver for PC/SC readers: the source, the thread that watches the list of readers, the stop.
  *
- * While all is well the watcher waits inside libpcsclite without a limit and costs no wake-up. To end it, it is cancelled
- * by a short-lived thread, because a cancel may block for ever when pcscd hangs, and again and again, because a cancel is
- * lost on a thread that is not inside its wait at that moment. The readers' threads wait for the watcher's word.
+ * While all is well the watcher waits inside libpcsclite without a limit and costs no wake-up. To end it, it is
+ * cancelled by a short-lived thread, because a cancel may block for ever when pcscd hangs, and again and again, because
+ * a cancel is lost on a thread that is not inside its wait at that moment. The readers' threads wait for the watcher's
+ * word.
  */
 #include "reader/pcsc_source.h"
 
@@ -28,8 +29,8 @@
 enum { SETTLE_MS = 1000, REAP_MS = 100, LOOK_AGAIN_MS = 1000, CANCEL_FIRST_MS = 2, CANCEL_MAX_MS = 50 };
 
 /*
- * How many watchers there are in this process: the one thing that sources share, because libpcsclite's own memory of the
- * readers is the process's (pcsc_session_wait).
+ * How many watchers there are in this process: the one thing that sources share, because libpcsclite's own memory of
+ * the readers is the process's (pcsc_session_wait).
  */
 static atomic_uint watchers;
 
@@ -187,7 +188,7 @@ static bool hand_over(struct reader_source *source, const struct pcsc_watch *wat
     return list_is_due;
 }
 
-/* Several sources look at the same time, so that an event can be lost (pcsc_session_wait): they look again and again. */
+/* Several sources look at the same time, so that an event can be lost (pcsc_session_wait): they look every second. */
 static uint32_t longest_wait_ms(void)
 {
     return atomic_load(&watchers) > 1 ? LOOK_AGAIN_MS : PCSC_FOREVER_MS;
@@ -219,7 +220,9 @@ static enum pcsc_result watch_readers(struct reader_source *source)
             settled = false;
         else if (result == PCSC_TIMEOUT)
             settled = !some_leaving;
-        else if (result != PCSC_OK && result != PCSC_CANCELLED && result != PCSC_UNKNOWN_READER)
+        else if (result == PCSC_UNKNOWN_READER)
+            pcsc_source_pause(source, -1, REAP_MS);  /* the list and the readers are about to agree again */
+        else if (result != PCSC_OK && result != PCSC_CANCELLED)
             return result;
     }
     return PCSC_OK;

@@ -11,8 +11,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* A card that answers nonsense is asked again after 20, 40 and 80 ms; then a little time is given to pcscd to notice
- * that it has left. */
+/*
+ * A card that answers nonsense is asked again after 20, 40 and 80 ms; then a little time is given to pcscd to notice
+ * that it has left.
+ */
 enum { RETRIES = 3, RETRY_FIRST_MS = 20, GONE_NOTICE_MS = 500 };
 
 static bool ending(struct pcsc_reader *reader)
@@ -218,11 +220,11 @@ static void read_card(struct pcsc_reader *reader, const struct pcsc_look *look, 
     disconnect(reader);
 }
 
-static void begin_visit(struct pcsc_reader *reader, const struct pcsc_look *look)
+static void begin_visit(struct pcsc_reader *reader, const struct pcsc_look *look, bool second)
 {
     const char *label = reader->teller.label;
 
-    reader->visit = (struct pcsc_visit) {.handled = true, .counter = look->counter};
+    reader->visit = (struct pcsc_visit) {.handled = true, .second = second, .counter = look->counter};
     if (look->mute || look->atr_bytes == 0) {
         reader->visit.mute = true;
         log_warning("pcsc", "reader %s: a card does not answer its power-up; next: take it away and hold it still on "
@@ -257,10 +259,12 @@ static bool is_same_visit(struct pcsc_reader *reader, const struct pcsc_look *lo
         return false;
     if (visit->mute)
         return look->mute || look->atr_bytes == 0;  /* else another program powered it up after all */
-    if (visit->busy && visit->exclusive)
-        return look->exclusive;                     /* else the other program let it go */
-    visit->exclusive = look->exclusive;
-    return true;
+    if (!visit->busy || look->exclusive) {
+        visit->exclusive = look->exclusive;
+        return true;
+    }
+    /* The other program let it go: since it was seen to hold it, or, which is believed once, before it was seen. */
+    return !visit->exclusive && visit->second;
 }
 
 static void take_look(struct pcsc_reader *reader, const struct pcsc_look *look)
@@ -279,8 +283,9 @@ static void take_look(struct pcsc_reader *reader, const struct pcsc_look *look)
     }
     if (is_same_visit(reader, look))
         return;
+    bool second = reader->visit.busy && reader->visit.counter == look->counter;
     end_visit(reader);
-    begin_visit(reader, look);
+    begin_visit(reader, look, second);
 }
 
 /* One turn: what is new is handled, or waited for. *look_is_due: reader->look is not handled yet. */
@@ -360,7 +365,8 @@ struct pcsc_reader *pcsc_reader_start(struct reader_source *source, const char *
     atomic_fetch_add(&source->running, 1);
     if (reader->mailbox.kick_fd < 0 || pthread_create(&reader->thread, NULL, run, reader) != 0) {
         atomic_fetch_sub(&source->running, 1);
-        log_error("pcsc", "reader %s: no thread for it could be started; next: raise the limit of tasks (TasksMax)", label);
+        log_error("pcsc", "reader %s: no thread for it could be started; next: raise the limit of tasks (TasksMax)",
+                  label);
         release(reader);
         return NULL;
     }

@@ -4,9 +4,9 @@
  * and the stop; pcsc_reader.c has the thread of one reader.
  *
  * A source starts its watcher, the only thread that asks pcscd for the state of readers (pcsc_session_wait says why).
- * It starts a thread for each reader, hands it each look at its reader, and takes it back once it has ended. Every thread
- * counts in `running`; the one that brings it to 0 writes done_fd. A source that was abandoned (a thread hangs inside
- * libpcsclite) is never freed and calls no sink any more.
+ * It starts a thread for each reader, hands it each look at its reader, and takes it back once it has ended. Every
+ * thread counts in `running`; the one that brings it to 0 writes done_fd. A source that was abandoned (a thread hangs
+ * inside libpcsclite) is never freed and calls no sink any more.
  */
 #ifndef SPRINGPARK_READER_PCSC_SOURCE_H
 #define SPRINGPARK_READER_PCSC_SOURCE_H
@@ -45,6 +45,7 @@ struct pcsc_visit {
     bool mute;                 /* it failed because it did not answer its power-up */
     bool busy;                 /* it failed because another program held it... */
     bool exclusive;            /* ...and was seen to hold it */
+    bool second;               /* the same card was found busy before */
     uint16_t counter;
     uint8_t uid[CARD_UID_MAX_BYTES];
     size_t uid_bytes;
@@ -103,7 +104,7 @@ void pcsc_teller_works(struct pcsc_teller *teller);
 void pcsc_teller_ill(struct pcsc_teller *teller, char *reason);  /* takes reason */
 bool pcsc_teller_may_speak(const struct pcsc_teller *teller);
 
-/* Waits up to timeout_ms (PCSC_FOREVER_MS: without a limit), less if the source stops or kick_fd (-1 = none) is kicked. */
+/* Waits up to timeout_ms (PCSC_FOREVER_MS: no limit), less if the source stops or kick_fd (-1 = none) is kicked. */
 void pcsc_source_pause(struct reader_source *source, int kick_fd, uint32_t timeout_ms);
 
 /* Opens the link if it is not; after a failure tells it and waits for the next attempt's turn. */
