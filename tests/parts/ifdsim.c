@@ -9,7 +9,7 @@
  *   insert ATR UID [ats=HEX] [answer=APDU:RESPONSE]...   a card comes, where there is none; UID "-" = it has none
  *   remove          it leaves
  *   mute            a card comes that does not answer its power-up
- *                   (these three wait, 2 s at most, until pcscd has looked at the change before)
+ *                   (these three wait, 2 s at most, until pcscd has dealt with the change before)
  *   gone, back      the reader fails at every look, and works again
  *   failtx N        the next N exchanges fail
  *   slow MS         each exchange takes so long, until "slow 0"; a card that leaves meanwhile makes it fail
@@ -72,7 +72,8 @@ struct simulator {
     struct bytes nonsense;
     /* what pcscd knows and did */
     unsigned generation;
-    unsigned generation_seen;
+    unsigned generation_seen;      /* at its last look */
+    unsigned generation_noticed;   /* when it began to wait again: it looks twice before it believes */
     bool stop_wait;
     unsigned long apdu_count;
     unsigned long control_count;
@@ -144,12 +145,12 @@ static void note_change(struct simulator *simulator)
     pthread_cond_broadcast(&simulator->changed);
 }
 
-/* A change that pcscd has not looked at yet would be undone by the next one, and the visit never have been. */
+/* A change that pcscd has not dealt with yet would be undone by the next one, and the visit never have been. */
 static void wait_until_noticed(struct simulator *simulator)
 {
     struct timespec until = deadline(NOTICE_LIMIT_MS);
 
-    while (simulator->generation_seen != simulator->generation
+    while (simulator->generation_noticed != simulator->generation
            && pthread_cond_timedwait(&simulator->changed, &simulator->mutex, &until) != ETIMEDOUT)
         continue;
 }
@@ -365,6 +366,8 @@ static RESPONSECODE wait_for_event(DWORD lun, int timeout_ms)
     struct timespec until = deadline(timeout_ms > 0 ? (unsigned) timeout_ms : 0);
 
     pthread_mutex_lock(&simulator->mutex);
+    simulator->generation_noticed = simulator->generation_seen;
+    pthread_cond_broadcast(&simulator->changed);
     while (simulator->generation == simulator->generation_seen && !simulator->stop_wait) {
         if (pthread_cond_timedwait(&simulator->changed, &simulator->mutex, &until) == ETIMEDOUT)
             break;
@@ -461,7 +464,6 @@ RESPONSECODE IFDHICCPresence(DWORD Lun)
 
     pthread_mutex_lock(&simulator->mutex);
     simulator->generation_seen = simulator->generation;
-    pthread_cond_broadcast(&simulator->changed);
     RESPONSECODE result = simulator->gone ? IFD_NO_SUCH_DEVICE
         : simulator->present ? IFD_ICC_PRESENT : IFD_ICC_NOT_PRESENT;
     pthread_mutex_unlock(&simulator->mutex);
