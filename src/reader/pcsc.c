@@ -2,9 +2,10 @@
 /*
  * The driver for PC/SC readers: the source, the thread that watches the list of readers, the stop.
  *
- * While all is well every thread waits inside libpcsclite without a limit and costs no wake-up. To end them they are
+ * While all is well the watcher waits inside libpcsclite without a limit and costs no wake-up. To end it, it is
  * cancelled by a short-lived thread, because a cancel may block for ever when pcscd hangs, and again and again, because
- * a cancel is lost on a thread that is not inside its wait at that moment.
+ * a cancel is lost on a thread that is not inside its wait at that moment. The readers' threads wait for the watcher's
+ * word.
  */
 #include "reader/pcsc_source.h"
 
@@ -25,7 +26,13 @@
  * that moment goes unseen. Hence the list is looked at once more SETTLE_MS after each change, before the wait without
  * a limit. REAP_MS: how often to look whether a thread whose reader left has ended.
  */
-enum { SETTLE_MS = 1000, REAP_MS = 100, CANCEL_FIRST_MS = 2, CANCEL_MAX_MS = 50 };
+enum { SETTLE_MS = 1000, REAP_MS = 100, LOOK_AGAIN_MS = 1000, CANCEL_FIRST_MS = 2, CANCEL_MAX_MS = 50 };
+
+/*
+ * How many watchers there are in this process: the one thing that sources share, because libpcsclite's own memory of
+ * the readers is the process's (pcsc_session_wait).
+ */
+static atomic_uint watchers;
 
 static void show_none(struct reader_source *source)
 {
@@ -82,23 +89,21 @@ static bool add_new(struct reader_source *source, char *const *names)
         free(label);
         if (reader == NULL)
             continue;
-        pthread_mutex_lock(&source->readers_mutex);
         reader->next = source->readers;
         source->readers = reader;
-        pthread_mutex_unlock(&source->readers_mutex);
         added = true;
     }
     return added;
 }
 
-/* Tells the threads whose reader left the list, and wakes those that wait for a word; true if one left. */
+/* Tells the threads whose reader left the list; true if one left. */
 static bool dismiss_gone(struct reader_source *source, char *const *names)
 {
     bool left = false;
 
     for (struct pcsc_reader *reader = source->readers; reader != NULL; reader = reader->next) {
-        if (!is_listed(names, reader->name) && !atomic_exchange(&reader->leave, true)) {
-            pcsc_reader_kick(reader);
+        if (!is_listed(names, reader->name) && !atomic_load(&reader->leave)) {
+            pcsc_reader_dismiss(reader);
             left = true;
         }
     }
@@ -117,9 +122,7 @@ static bool reap(struct reader_source *source)
             at = &reader->next;
             continue;
         }
-        pthread_mutex_lock(&source->readers_mutex);
         *at = reader->next;
-        pthread_mutex_unlock(&source->readers_mutex);
         pcsc_reader_free(reader);
     }
     return some_left;
@@ -149,28 +152,86 @@ static enum pcsc_result look_at_list(struct reader_source *source, bool *changed
     return PCSC_OK;
 }
 
-/* Until the connection to pcscd is lost, or the stop. */
-static enum pcsc_result watch_list(struct reader_source *source)
+/* Fills in the readers whose thread wants to know of changes. */
+static void prepare_watch(struct reader_source *source, struct pcsc_watch *watch)
 {
-    unsigned long state = 0;
-    bool settled = false;
+    watch->readers_count = 0;
+    for (struct pcsc_reader *reader = source->readers; reader != NULL; reader = reader->next) {
+        if (atomic_exchange(&reader->look_again, false))
+            reader->seen = (struct pcsc_look) {0};
+        if (atomic_load(&reader->leave) || watch->readers_count == PCSC_WATCHED_MAX)
+            continue;
+        struct pcsc_watched *watched = &watch->readers[watch->readers_count++];
+        *watched = (struct pcsc_watched) {.reader = reader->name, .look = reader->seen};
+    }
+}
 
+/* Hands over what was seen; true if the list has to be looked at. */
+static bool hand_over(struct reader_source *source, const struct pcsc_watch *watch)
+{
+    bool list_is_due = watch->list_changed;
+
+    for (size_t i = 0; i < watch->readers_count; i++) {
+        const struct pcsc_watched *watched = &watch->readers[i];
+        struct pcsc_reader *reader = source->readers;
+        while (reader != NULL && (!watched->changed || strcmp(reader->name, watched->reader) != 0))
+            reader = reader->next;
+        if (reader == NULL)
+            continue;
+        pcsc_reader_tell_look(reader, &watched->look);
+        reader->seen = watched->look;
+        if (watched->look.unknown) {
+            reader->seen = (struct pcsc_look) {0};
+            list_is_due = true;
+        }
+    }
+    return list_is_due;
+}
+
+/* Several sources look at the same time, so that an event can be lost (pcsc_session_wait): they look every second. */
+static uint32_t longest_wait_ms(void)
+{
+    return atomic_load(&watchers) > 1 ? LOOK_AGAIN_MS : PCSC_FOREVER_MS;
+}
+
+/* Until the connection to pcscd is lost, or the stop. */
+static enum pcsc_result watch_readers(struct reader_source *source)
+{
+    struct pcsc_watch watch = {0};
+    bool list_is_due = true;
+    bool settled = false;
+    bool some_leaving = false;
+
+    for (struct pcsc_reader *reader = source->readers; reader != NULL; reader = reader->next)
+        reader->seen = (struct pcsc_look) {0};
     while (!atomic_load(&source->stop)) {
         bool changed = false;
-        bool some_leaving = false;
-        enum pcsc_result result = look_at_list(source, &changed, &some_leaving);
+        enum pcsc_result result = list_is_due ? look_at_list(source, &changed, &some_leaving) : PCSC_OK;
         if (result != PCSC_OK)
             return result;
-        if (changed)
+        settled = settled && !changed;
+        prepare_watch(source, &watch);
+        activity_set(source->none.activity, ACTIVITY_IDLE, "waiting for readers and cards", 0);
+        result = pcsc_session_wait(source->link.session, &watch,
+                                   some_leaving ? REAP_MS : settled ? longest_wait_ms() : SETTLE_MS);
+        activity_set(source->none.activity, ACTIVITY_OWN, "handing over what was seen", PCSC_OWN_LIMIT_MS);
+        list_is_due = some_leaving || result != PCSC_OK || hand_over(source, &watch);
+        if (result == PCSC_OK && list_is_due)
             settled = false;
-        uint32_t timeout_ms = some_leaving ? REAP_MS : settled ? PCSC_FOREVER_MS : SETTLE_MS;
-        activity_set(source->none.activity, ACTIVITY_IDLE, "waiting for readers to come or go", 0);
-        result = pcsc_session_wait_list(source->link.session, &state, timeout_ms);
-        if (result != PCSC_OK && result != PCSC_TIMEOUT && result != PCSC_CANCELLED)
+        else if (result == PCSC_TIMEOUT)
+            settled = !some_leaving;
+        else if (result == PCSC_UNKNOWN_READER)
+            pcsc_source_pause(source, -1, REAP_MS);  /* the list and the readers are about to agree again */
+        else if (result != PCSC_OK && result != PCSC_CANCELLED)
             return result;
-        settled = result == PCSC_TIMEOUT && !some_leaving;
     }
     return PCSC_OK;
+}
+
+static void tell_all_lost(struct reader_source *source, enum pcsc_result result)
+{
+    for (struct pcsc_reader *reader = source->readers; reader != NULL; reader = reader->next)
+        pcsc_reader_tell_lost(reader, result);
 }
 
 static void *run_watcher(void *context)
@@ -178,29 +239,24 @@ static void *run_watcher(void *context)
     struct reader_source *source = context;
     struct pcsc_link *link = &source->link;
 
+    atomic_fetch_add(&watchers, 1);
     show_none(source);
     while (!atomic_load(&source->stop)) {
         if (!pcsc_link_open(link, &source->none, -1))
             continue;
-        enum pcsc_result result = watch_list(source);
-        if (result != PCSC_OK)
-            pcsc_link_failed(link, &source->none, result, -1);
+        enum pcsc_result result = watch_readers(source);
+        if (result == PCSC_OK)
+            break;
+        tell_all_lost(source, result);
+        pcsc_link_failed(link, &source->none, result, -1);
     }
     activity_set(source->none.activity, ACTIVITY_FOREIGN, "leaving pcscd", PCSC_CALL_LIMIT_MS);
     pcsc_session_close(link->session);
     activity_set(source->none.activity, ACTIVITY_OWN, "ending", PCSC_OWN_LIMIT_MS);
+    atomic_fetch_sub(&watchers, 1);
     hide_none(source);
     pcsc_source_thread_ended(source);
     return NULL;
-}
-
-static void cancel_all(struct reader_source *source)
-{
-    pcsc_session_cancel(source->link.session);
-    pthread_mutex_lock(&source->readers_mutex);
-    for (struct pcsc_reader *reader = source->readers; reader != NULL; reader = reader->next)
-        pcsc_session_cancel(reader->link.session);
-    pthread_mutex_unlock(&source->readers_mutex);
 }
 
 /* Runs from the stop until it is the last thread of the source. */
@@ -209,7 +265,7 @@ static void *run_canceller(void *context)
     struct reader_source *source = context;
 
     for (int pause_ms = CANCEL_FIRST_MS; atomic_load(&source->running) > 1;) {
-        cancel_all(source);
+        pcsc_session_cancel(source->link.session);
         (void) poll(NULL, 0, pause_ms);
         pause_ms = pause_ms * 2 > CANCEL_MAX_MS ? CANCEL_MAX_MS : pause_ms * 2;
     }
@@ -230,7 +286,6 @@ static void release(struct reader_source *source)
     free(source->none.reason);
     free(source->glob);
     free(source->label);
-    pthread_mutex_destroy(&source->readers_mutex);
     close(source->stop_fd);
     close(source->done_fd);
     free(source);
@@ -254,7 +309,6 @@ static struct reader_source *start(const struct reader_options *options, const s
         .source = source, .label = text_copy(source->label[0] != '\0' ? source->label : source->glob),
         .activity = activity_create(source->clock),
     };
-    pthread_mutex_init(&source->readers_mutex, NULL);
     atomic_store(&source->running, 1);
     if (source->stop_fd < 0 || source->done_fd < 0
         || pthread_create(&source->watcher, NULL, run_watcher, source) != 0) {

@@ -164,16 +164,6 @@ static DWORD timeout_to_pcsc(uint32_t timeout_ms)
     return timeout_ms == PCSC_FOREVER_MS ? INFINITE : timeout_ms;
 }
 
-enum pcsc_result pcsc_session_wait_list(struct pcsc_session *session, unsigned long *state, uint32_t timeout_ms)
-{
-    SCARD_READERSTATE reader = {.szReader = "\\\\?PnP?\\Notification", .dwCurrentState = *state};
-
-    LONG code = SCardGetStatusChange(session->context, timeout_to_pcsc(timeout_ms), &reader, 1);
-    if (code == SCARD_S_SUCCESS)
-        *state = reader.dwEventState & ~(DWORD) SCARD_STATE_CHANGED;
-    return note(session, code);
-}
-
 static void look_from_pcsc(struct pcsc_look *look, const SCARD_READERSTATE *reader)
 {
     DWORD state = reader->dwEventState;
@@ -190,15 +180,30 @@ static void look_from_pcsc(struct pcsc_look *look, const SCARD_READERSTATE *read
     look->raw = state & ~(DWORD) (SCARD_STATE_CHANGED | SCARD_STATE_INUSE);
 }
 
-enum pcsc_result pcsc_session_wait_reader(struct pcsc_session *session, const char *reader, struct pcsc_look *look,
-                                          uint32_t timeout_ms)
+enum pcsc_result pcsc_session_wait(struct pcsc_session *session, struct pcsc_watch *watch, uint32_t timeout_ms)
 {
-    SCARD_READERSTATE state = {.szReader = reader, .dwCurrentState = look->raw};
+    SCARD_READERSTATE states[1 + PCSC_WATCHED_MAX] = {
+        {.szReader = "\\\\?PnP?\\Notification", .dwCurrentState = watch->list_state},
+    };
 
-    LONG code = SCardGetStatusChange(session->context, timeout_to_pcsc(timeout_ms), &state, 1);
-    if (code == SCARD_S_SUCCESS)
-        look_from_pcsc(look, &state);
-    return note(session, code);
+    assert(watch->readers_count <= PCSC_WATCHED_MAX);
+    for (size_t i = 0; i < watch->readers_count; i++) {
+        states[1 + i].szReader = watch->readers[i].reader;
+        states[1 + i].dwCurrentState = watch->readers[i].look.raw;
+        watch->readers[i].changed = false;
+    }
+    watch->list_changed = false;
+    LONG code = SCardGetStatusChange(session->context, timeout_to_pcsc(timeout_ms), states, 1 + watch->readers_count);
+    if (code != SCARD_S_SUCCESS)
+        return note(session, code);
+    watch->list_changed = (states[0].dwEventState & SCARD_STATE_CHANGED) != 0;
+    watch->list_state = states[0].dwEventState & ~(DWORD) SCARD_STATE_CHANGED;
+    for (size_t i = 0; i < watch->readers_count; i++) {
+        watch->readers[i].changed = (states[1 + i].dwEventState & SCARD_STATE_CHANGED) != 0;
+        if (watch->readers[i].changed)
+            look_from_pcsc(&watch->readers[i].look, &states[1 + i]);
+    }
+    return PCSC_OK;
 }
 
 enum pcsc_result pcsc_session_connect(struct pcsc_session *session, const char *reader)

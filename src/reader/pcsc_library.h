@@ -63,12 +63,33 @@ bool pcsc_session_is_open(const struct pcsc_session *session);
 /* The names of all readers, NULL at the end, in one block that the caller frees with free; only for PCSC_OK. */
 enum pcsc_result pcsc_session_list(struct pcsc_session *session, char ***names);
 
-/* Waits until the list of readers changes. state: the library's word, 0 at first, handed in again later. */
-enum pcsc_result pcsc_session_wait_list(struct pcsc_session *session, unsigned long *state, uint32_t timeout_ms);
+enum { PCSC_WATCHED_MAX = 16 };
 
-/* Waits until the reader differs from *look, and looks again. Other programs that share the card are no change. */
-enum pcsc_result pcsc_session_wait_reader(struct pcsc_session *session, const char *reader, struct pcsc_look *look,
-                                          uint32_t timeout_ms);
+struct pcsc_watched {
+    const char *reader;
+    struct pcsc_look look;   /* zeroed: "answer at once"; filled again where changed is set */
+    bool changed;
+};
+
+/* What one wait is for. */
+struct pcsc_watch {
+    unsigned long list_state; /* the library's word for the list of readers, 0 at first, kept between waits */
+    bool list_changed;
+    struct pcsc_watched readers[PCSC_WATCHED_MAX];
+    size_t readers_count;
+};
+
+/*
+ * Waits until the list of readers changes, or one of the readers differs from its look. Other programs that share a
+ * card are no change.
+ *
+ * Only one thread of the process should be in this call or in pcsc_session_list at a time: libpcsclite keeps what it
+ * knows of the readers in one array of the process, without a lock, so that of two threads that look at the same time
+ * one can take the other's older answer for the newest, and sleep through an event (seen with 1.9.9, about once in
+ * 1000 events when two readers have cards at the same moment). A card that does not answer its power-up makes each
+ * look last 400 ms, also the others'.
+ */
+enum pcsc_result pcsc_session_wait(struct pcsc_session *session, struct pcsc_watch *watch, uint32_t timeout_ms);
 
 /* Connects to the card, shared with other programs, by T=0 or T=1. */
 enum pcsc_result pcsc_session_connect(struct pcsc_session *session, const char *reader);

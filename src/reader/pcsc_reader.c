@@ -11,8 +11,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* A card that answers nonsense is asked again after 20, 40 and 80 ms; then a little time is given to pcscd to notice
- * that it has left. */
+/*
+ * A card that answers nonsense is asked again after 20, 40 and 80 ms; then a little time is given to pcscd to notice
+ * that it has left.
+ */
 enum { RETRIES = 3, RETRY_FIRST_MS = 20, GONE_NOTICE_MS = 500 };
 
 static bool ending(struct pcsc_reader *reader)
@@ -93,6 +95,34 @@ static bool may_pass(struct pcsc_reader *reader, int error)
     return error == CARD_ERROR_MUTE || (error == CARD_ERROR_READER && reader->card_result == PCSC_CARD_BUSY);
 }
 
+/* Takes out what is new; true if there is a new look. *lost: the connection was lost before it. */
+static bool open_mailbox(struct pcsc_reader *reader, bool *lost, enum pcsc_result *lost_result)
+{
+    struct pcsc_mailbox *mailbox = &reader->mailbox;
+
+    pthread_mutex_lock(&mailbox->mutex);
+    bool has_look = mailbox->has_look;
+    *lost = mailbox->lost;
+    *lost_result = mailbox->lost_result;
+    if (has_look)
+        reader->look = mailbox->look;
+    mailbox->has_look = false;
+    mailbox->lost = false;
+    pthread_mutex_unlock(&mailbox->mutex);
+    return has_look;
+}
+
+/* Whether the mailbox says that the card of this visit has left; leaves everything in it. */
+static bool is_gone(struct pcsc_reader *reader)
+{
+    struct pcsc_mailbox *mailbox = &reader->mailbox;
+
+    pthread_mutex_lock(&mailbox->mutex);
+    bool gone = mailbox->has_look && (!mailbox->look.present || mailbox->look.counter != reader->visit.counter);
+    pthread_mutex_unlock(&mailbox->mutex);
+    return gone;
+}
+
 /* Returns 0 with the card connected, or a card_error with it disconnected. */
 static int identify(struct pcsc_reader *reader, struct card *card, const struct atr_info *atr)
 {
@@ -101,9 +131,11 @@ static int identify(struct pcsc_reader *reader, struct card *card, const struct 
     for (uint32_t retry = 0; error != 0 && may_pass(reader, error) && retry < RETRIES; retry++) {
         disconnect(reader);
         activity_set(reader->teller.activity, ACTIVITY_IDLE, "waiting to ask the card again", 0);
-        pcsc_source_pause(reader->source, reader->kick_fd, (uint32_t) RETRY_FIRST_MS << retry);
+        pcsc_source_pause(reader->source, reader->mailbox.kick_fd, (uint32_t) RETRY_FIRST_MS << retry);
         if (ending(reader))
             return CARD_ERROR_READER;
+        if (is_gone(reader))
+            return CARD_ERROR_GONE;
         error = identify_once(reader, card, atr);
     }
     if (error != 0)
@@ -112,14 +144,13 @@ static int identify(struct pcsc_reader *reader, struct card *card, const struct 
 }
 
 /* pcscd says "failed" when a card is pulled away in the middle of an exchange, and notices only then that it left. */
-static bool left_meanwhile(struct pcsc_reader *reader, struct pcsc_look *look)
+static bool left_meanwhile(struct pcsc_reader *reader)
 {
-    uint16_t counter = look->counter;
-
-    set_foreign(reader, "looking whether the card left");
-    enum pcsc_result result = pcsc_session_wait_reader(reader->link.session, reader->name, look, GONE_NOTICE_MS);
+    activity_set(reader->teller.activity, ACTIVITY_IDLE, "waiting whether the card left", 0);
+    if (!is_gone(reader))
+        pcsc_source_pause(reader->source, reader->mailbox.kick_fd, GONE_NOTICE_MS);
     set_own(reader, "handling the card");
-    return result == PCSC_OK && (!look->present || look->counter != counter);
+    return is_gone(reader);
 }
 
 static void tell_failed(struct pcsc_reader *reader, enum card_error error)
@@ -130,11 +161,20 @@ static void tell_failed(struct pcsc_reader *reader, enum card_error error)
         sink->card_failed(sink->context, reader->teller.label, error);
 }
 
-static void fail_visit(struct pcsc_reader *reader, struct pcsc_look *look, int error)
+/* So that the next look shows whether the other program is still there. */
+static void ask_for_look(struct pcsc_reader *reader)
+{
+    atomic_store(&reader->look_again, true);
+    set_foreign(reader, "waking the thread that watches the readers");
+    pcsc_session_cancel(reader->source->link.session);
+    set_own(reader, "handling the card");
+}
+
+static void fail_visit(struct pcsc_reader *reader, int error)
 {
     const char *label = reader->teller.label;
 
-    if (error == CARD_ERROR_MUTE && left_meanwhile(reader, look))
+    if (error == CARD_ERROR_MUTE && left_meanwhile(reader))
         error = CARD_ERROR_GONE;
     if (error == CARD_ERROR_MUTE) {
         log_warning("pcsc", "reader %s: a card does not answer as a card should, %d attempts; next: take it away and "
@@ -145,7 +185,7 @@ static void fail_visit(struct pcsc_reader *reader, struct pcsc_look *look, int e
         log_warning("pcsc", "reader %s: another program keeps the card for itself; next: end that program, or take "
                     "the reader away from it", label);
         reader->visit.busy = true;
-        look->raw = 0;  /* so that the next look shows whether the program is still there */
+        ask_for_look(reader);
     } else if (reader->card_result == PCSC_REFUSED) {
         reader->access_refused = true;
         pcsc_teller_ill(&reader->teller, pcsc_reason(PCSC_REFUSED, 0));
@@ -157,7 +197,7 @@ static void fail_visit(struct pcsc_reader *reader, struct pcsc_look *look, int e
         tell_failed(reader, (enum card_error) error);
 }
 
-static void read_card(struct pcsc_reader *reader, struct pcsc_look *look, const struct atr_info *atr)
+static void read_card(struct pcsc_reader *reader, const struct pcsc_look *look, const struct atr_info *atr)
 {
     const struct reader_sink *sink = &reader->source->sink;
     struct card card = {.transceive = transceive, .driver = reader, .atr_bytes = look->atr_bytes};
@@ -165,7 +205,7 @@ static void read_card(struct pcsc_reader *reader, struct pcsc_look *look, const 
     memcpy(card.atr, look->atr, look->atr_bytes);
     int error = identify(reader, &card, atr);
     if (error != 0) {
-        fail_visit(reader, look, error);
+        fail_visit(reader, error);
         return;
     }
     if (reader->access_refused) {
@@ -180,11 +220,11 @@ static void read_card(struct pcsc_reader *reader, struct pcsc_look *look, const 
     disconnect(reader);
 }
 
-static void begin_visit(struct pcsc_reader *reader, struct pcsc_look *look)
+static void begin_visit(struct pcsc_reader *reader, const struct pcsc_look *look, bool second)
 {
     const char *label = reader->teller.label;
 
-    reader->visit = (struct pcsc_visit) {.handled = true, .counter = look->counter};
+    reader->visit = (struct pcsc_visit) {.handled = true, .second = second, .counter = look->counter};
     if (look->mute || look->atr_bytes == 0) {
         reader->visit.mute = true;
         log_warning("pcsc", "reader %s: a card does not answer its power-up; next: take it away and hold it still on "
@@ -219,17 +259,19 @@ static bool is_same_visit(struct pcsc_reader *reader, const struct pcsc_look *lo
         return false;
     if (visit->mute)
         return look->mute || look->atr_bytes == 0;  /* else another program powered it up after all */
-    if (visit->busy && visit->exclusive)
-        return look->exclusive;                     /* else the other program let it go */
-    visit->exclusive = look->exclusive;
-    return true;
+    if (!visit->busy || look->exclusive) {
+        visit->exclusive = look->exclusive;
+        return true;
+    }
+    /* The other program let it go: since it was seen to hold it, or, which is believed once, before it was seen. */
+    return !visit->exclusive && visit->second;
 }
 
-static void take_look(struct pcsc_reader *reader, struct pcsc_look *look)
+static void take_look(struct pcsc_reader *reader, const struct pcsc_look *look)
 {
-    if (look->unavailable) {
+    if (look->unknown || look->unavailable) {
         end_visit(reader);
-        pcsc_teller_ill(&reader->teller, pcsc_reason(PCSC_READER_TROUBLE, 0));
+        pcsc_teller_ill(&reader->teller, pcsc_reason(look->unknown ? PCSC_UNKNOWN_READER : PCSC_READER_TROUBLE, 0));
         return;
     }
     pcsc_pace_reset(&reader->link.pace);
@@ -241,43 +283,35 @@ static void take_look(struct pcsc_reader *reader, struct pcsc_look *look)
     }
     if (is_same_visit(reader, look))
         return;
+    bool second = reader->visit.busy && reader->visit.counter == look->counter;
     end_visit(reader);
-    begin_visit(reader, look);
+    begin_visit(reader, look, second);
 }
 
-/* The watcher decides whether the reader left or comes back, so it is made to look; until then we wait for its word. */
-static void wait_for_watcher(struct pcsc_reader *reader)
+/* One turn: what is new is handled, or waited for. *look_is_due: reader->look is not handled yet. */
+static void take_turn(struct pcsc_reader *reader, bool *look_is_due)
 {
-    end_visit(reader);
-    pcsc_teller_ill(&reader->teller, pcsc_reason(PCSC_UNKNOWN_READER, 0));
-    set_foreign(reader, "telling the thread that watches the list of readers");
-    pcsc_session_cancel(reader->source->link.session);
-    activity_set(reader->teller.activity, ACTIVITY_IDLE, "waiting for the reader to come back", 0);
-    pcsc_source_pause(reader->source, reader->kick_fd, pcsc_pace_next_ms(&reader->link.pace));
-}
+    bool lost = false;
+    enum pcsc_result lost_result = PCSC_OK;
 
-/* Until the connection to pcscd is lost, or the end. */
-static void serve(struct pcsc_reader *reader)
-{
-    struct pcsc_look look = {0};
-
-    while (!ending(reader)) {
+    bool has_look = open_mailbox(reader, &lost, &lost_result);
+    if (lost) {
+        end_visit(reader);
+        reader->access_refused = false;
+        set_foreign(reader, "leaving pcscd");
+        pcsc_session_close(reader->link.session);
+        set_own(reader, "ending the connection to pcscd");
+        if (pcsc_result_is_worth_telling(lost_result, &reader->link.refusals))
+            pcsc_teller_ill(&reader->teller, pcsc_reason(lost_result, 0));
+    }
+    *look_is_due = has_look || (*look_is_due && !lost);
+    if (!*look_is_due) {
         activity_set(reader->teller.activity, ACTIVITY_IDLE, "waiting for a card", 0);
-        enum pcsc_result result = pcsc_session_wait_reader(reader->link.session, reader->name, &look, PCSC_FOREVER_MS);
+        pcsc_source_pause(reader->source, reader->mailbox.kick_fd, PCSC_FOREVER_MS);
         set_own(reader, "looking at the reader's state");
-        if (result == PCSC_TIMEOUT || result == PCSC_CANCELLED)
-            continue;
-        if (result == PCSC_UNKNOWN_READER || (result == PCSC_OK && look.unknown)) {
-            look = (struct pcsc_look) {0};
-            wait_for_watcher(reader);
-        } else if (result == PCSC_OK) {
-            take_look(reader, &look);
-        } else {
-            end_visit(reader);
-            reader->access_refused = false;
-            pcsc_link_failed(&reader->link, &reader->teller, result, reader->kick_fd);
-            return;
-        }
+    } else if (pcsc_link_open(&reader->link, &reader->teller, reader->mailbox.kick_fd)) {
+        *look_is_due = false;
+        take_look(reader, &reader->look);
     }
 }
 
@@ -288,10 +322,8 @@ static void *run(void *context)
 
     log_info("pcsc", "reader %s is there: %s", reader->teller.label, reader->name);
     pcsc_teller_appeared(&reader->teller, reader->name);
-    while (!ending(reader)) {
-        if (pcsc_link_open(&reader->link, &reader->teller, reader->kick_fd))
-            serve(reader);
-    }
+    for (bool look_is_due = false; !ending(reader);)
+        take_turn(reader, &look_is_due);
     set_foreign(reader, "leaving pcscd");
     pcsc_session_close(reader->link.session);
     set_own(reader, "ending");
@@ -310,7 +342,8 @@ static void release(struct pcsc_reader *reader)
 {
     pcsc_session_free(reader->link.session);
     activity_free(reader->teller.activity);
-    close(reader->kick_fd);
+    close(reader->mailbox.kick_fd);
+    pthread_mutex_destroy(&reader->mailbox.mutex);
     free(reader->teller.label);
     free(reader->teller.reason);
     free(reader->name);
@@ -327,11 +360,13 @@ struct pcsc_reader *pcsc_reader_start(struct reader_source *source, const char *
         .source = source, .label = text_copy(label), .activity = activity_create(source->clock),
     };
     reader->link.session = pcsc_session_create();
-    reader->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_init(&reader->mailbox.mutex, NULL);
+    reader->mailbox.kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     atomic_fetch_add(&source->running, 1);
-    if (reader->kick_fd < 0 || pthread_create(&reader->thread, NULL, run, reader) != 0) {
+    if (reader->mailbox.kick_fd < 0 || pthread_create(&reader->thread, NULL, run, reader) != 0) {
         atomic_fetch_sub(&source->running, 1);
-        log_error("pcsc", "reader %s: no thread for it could be started; next: raise the limit of tasks (TasksMax)", label);
+        log_error("pcsc", "reader %s: no thread for it could be started; next: raise the limit of tasks (TasksMax)",
+                  label);
         release(reader);
         return NULL;
     }
@@ -339,12 +374,37 @@ struct pcsc_reader *pcsc_reader_start(struct reader_source *source, const char *
     return reader;
 }
 
-void pcsc_reader_kick(struct pcsc_reader *reader)
+static void kick(struct pcsc_reader *reader)
 {
     const uint64_t one = 1;
 
-    if (write(reader->kick_fd, &one, sizeof one) < 0)
-        log_debug("pcsc", "reader %s is kicked already", reader->teller.label);
+    if (write(reader->mailbox.kick_fd, &one, sizeof one) != (ssize_t) sizeof one)
+        abort();
+}
+
+void pcsc_reader_tell_look(struct pcsc_reader *reader, const struct pcsc_look *look)
+{
+    pthread_mutex_lock(&reader->mailbox.mutex);
+    reader->mailbox.look = *look;
+    reader->mailbox.has_look = true;
+    pthread_mutex_unlock(&reader->mailbox.mutex);
+    kick(reader);
+}
+
+void pcsc_reader_tell_lost(struct pcsc_reader *reader, enum pcsc_result result)
+{
+    pthread_mutex_lock(&reader->mailbox.mutex);
+    reader->mailbox.lost = true;
+    reader->mailbox.lost_result = result;
+    reader->mailbox.has_look = false;
+    pthread_mutex_unlock(&reader->mailbox.mutex);
+    kick(reader);
+}
+
+void pcsc_reader_dismiss(struct pcsc_reader *reader)
+{
+    if (!atomic_exchange(&reader->leave, true))
+        kick(reader);
 }
 
 void pcsc_reader_free(struct pcsc_reader *reader)

@@ -74,7 +74,7 @@ void pcsc_source_pause(struct reader_source *source, int kick_fd, uint32_t timeo
     struct pollfd fds[] = {{.fd = source->stop_fd, .events = POLLIN}, {.fd = kick_fd, .events = POLLIN}};
     uint64_t kicks;
 
-    (void) poll(fds, 2, (int) timeout_ms);
+    (void) poll(fds, 2, timeout_ms == PCSC_FOREVER_MS ? -1 : (int) timeout_ms);
     if ((fds[1].revents & POLLIN) != 0 && read(kick_fd, &kicks, sizeof kicks) < 0)
         log_debug("pcsc", "a kick was taken back");
 }

@@ -3,9 +3,10 @@
  * Inside of the PC/SC driver: what its files share. pcsc.c has the source, the thread that watches the list of readers
  * and the stop; pcsc_reader.c has the thread of one reader.
  *
- * A source starts its watcher; the watcher starts the threads of readers and takes back those that ended. Every thread
- * counts in `running`; the one that brings it to 0 writes done_fd. A source that was abandoned (a thread hangs inside
- * libpcsclite) is never freed and calls no sink any more.
+ * A source starts its watcher, the only thread that asks pcscd for the state of readers (pcsc_session_wait says why).
+ * It starts a thread for each reader, hands it each look at its reader, and takes it back once it has ended. Every
+ * thread counts in `running`; the one that brings it to 0 writes done_fd. A source that was abandoned (a thread hangs
+ * inside libpcsclite) is never freed and calls no sink any more.
  */
 #ifndef SPRINGPARK_READER_PCSC_SOURCE_H
 #define SPRINGPARK_READER_PCSC_SOURCE_H
@@ -44,9 +45,20 @@ struct pcsc_visit {
     bool mute;                 /* it failed because it did not answer its power-up */
     bool busy;                 /* it failed because another program held it... */
     bool exclusive;            /* ...and was seen to hold it */
+    bool second;               /* the same card was found busy before */
     uint16_t counter;
     uint8_t uid[CARD_UID_MAX_BYTES];
     size_t uid_bytes;
+};
+
+/* What the watcher tells a reader's thread. Only the newest look counts: its counter tells of what came between. */
+struct pcsc_mailbox {
+    pthread_mutex_t mutex;
+    int kick_fd;               /* readable when there is something new */
+    bool lost;                 /* the connection to pcscd was lost, before the look */
+    enum pcsc_result lost_result;
+    bool has_look;
+    struct pcsc_look look;
 };
 
 struct pcsc_reader {
@@ -58,8 +70,11 @@ struct pcsc_reader {
     struct pcsc_visit visit;
     bool access_refused;       /* pcscd lets us look at the reader and not at its cards */
     enum pcsc_result card_result; /* of the last call about a card */
+    struct pcsc_look look;     /* the newest one that was taken out of the mailbox */
+    struct pcsc_mailbox mailbox;
     pthread_t thread;
-    int kick_fd;               /* readable when the thread should look up from a pause */
+    struct pcsc_look seen;     /* the watcher's own: what it handed over last */
+    atomic_bool look_again;    /* the watcher is asked to forget that */
     atomic_bool leave;         /* the reader left the list */
     atomic_bool ended;         /* the thread needs nothing any more */
 };
@@ -79,8 +94,7 @@ struct reader_source {
     bool canceller_started;    /* main thread only */
     struct pcsc_link link;     /* the watcher's */
     struct pcsc_teller none;   /* stands for the source while it has no reader; its activity is the watcher's */
-    pthread_mutex_t readers_mutex;
-    struct pcsc_reader *readers; /* changed by the watcher only */
+    struct pcsc_reader *readers; /* the watcher's */
 };
 
 /* pcsc_source.c: any thread of the source. */
@@ -90,7 +104,7 @@ void pcsc_teller_works(struct pcsc_teller *teller);
 void pcsc_teller_ill(struct pcsc_teller *teller, char *reason);  /* takes reason */
 bool pcsc_teller_may_speak(const struct pcsc_teller *teller);
 
-/* Waits up to timeout_ms, less if the source stops or kick_fd (-1 = none) is kicked. */
+/* Waits up to timeout_ms (PCSC_FOREVER_MS: no limit), less if the source stops or kick_fd (-1 = none) is kicked. */
 void pcsc_source_pause(struct reader_source *source, int kick_fd, uint32_t timeout_ms);
 
 /* Opens the link if it is not; after a failure tells it and waits for the next attempt's turn. */
@@ -104,7 +118,9 @@ void pcsc_source_thread_ended(struct reader_source *source);
 
 /* pcsc_reader.c: the watcher's. NULL if no thread can be started. */
 struct pcsc_reader *pcsc_reader_start(struct reader_source *source, const char *name, const char *label);
-void pcsc_reader_kick(struct pcsc_reader *reader);
+void pcsc_reader_tell_look(struct pcsc_reader *reader, const struct pcsc_look *look);
+void pcsc_reader_tell_lost(struct pcsc_reader *reader, enum pcsc_result result);
+void pcsc_reader_dismiss(struct pcsc_reader *reader);  /* its reader left the list */
 void pcsc_reader_free(struct pcsc_reader *reader);  /* joins the thread, which has ended */
 
 #endif

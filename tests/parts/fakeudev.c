@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A stand-in for the functions of libudev that pcscd uses, for LD_PRELOAD: readers are plugged and unplugged by
- * datagrams "add N" and "remove N" (N = 0 to 9) on the Unix socket named by FAKEUDEV_SOCKET. The devices have the vendor
- * and product numbers below, the serial number SN000N and the device node FAKEUDEV_NODES/N, which libifdsim makes its
- * socket.
+ * datagrams "add N" and "remove N" (N = 0 to 9) on the Unix socket named by FAKEUDEV_SOCKET. The devices have the
+ * vendor and product numbers below, the serial number SN000N and the device node FAKEUDEV_NODES/N, which libifdsim
+ * makes its socket.
  */
 #include <stdbool.h>
 #include <stdio.h>

@@ -9,6 +9,7 @@
  *   insert ATR UID [ats=HEX] [answer=APDU:RESPONSE]...   a card comes, where there is none; UID "-" = it has none
  *   remove          it leaves
  *   mute            a card comes that does not answer its power-up
+ *                   (these three wait, 2 s at most, until pcscd has dealt with the change before)
  *   gone, back      the reader fails at every look, and works again
  *   failtx N        the next N exchanges fail
  *   slow MS         each exchange takes so long, until "slow 0"; a card that leaves meanwhile makes it fail
@@ -37,6 +38,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { NOTICE_LIMIT_MS = 2000 };
 enum { READERS_MAX = 16, ANSWERS_MAX = 16, BYTES_MAX = 272, LINE_MAX_BYTES = 8192, SLOTS_AT_ONCE = 16 };
 
 struct bytes {
@@ -70,7 +72,8 @@ struct simulator {
     struct bytes nonsense;
     /* what pcscd knows and did */
     unsigned generation;
-    unsigned generation_seen;
+    unsigned generation_seen;      /* at its last look */
+    unsigned generation_noticed;   /* when it began to wait again: it looks twice before it believes */
     bool stop_wait;
     unsigned long apdu_count;
     unsigned long control_count;
@@ -120,11 +123,36 @@ static bool add_answer_with_success(struct simulator *simulator, const char *com
     return add_answer(simulator, command, response);
 }
 
-/* All below until the next blank comment: with the mutex held. */
+/* The absolute time of CLOCK_MONOTONIC in so many milliseconds. */
+static struct timespec deadline(unsigned ms)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += (long) (ms % 1000) * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
+/* From here to execute(): with the mutex held. */
 static void note_change(struct simulator *simulator)
 {
     simulator->generation++;
     pthread_cond_broadcast(&simulator->changed);
+}
+
+/* A change that pcscd has not dealt with yet would be undone by the next one, and the visit never have been. */
+static void wait_until_noticed(struct simulator *simulator)
+{
+    struct timespec until = deadline(NOTICE_LIMIT_MS);
+
+    while (simulator->generation_noticed != simulator->generation
+           && pthread_cond_timedwait(&simulator->changed, &simulator->mutex, &until) != ETIMEDOUT)
+        continue;
 }
 
 static bool insert(struct simulator *simulator, char *arguments)
@@ -134,7 +162,8 @@ static bool insert(struct simulator *simulator, char *arguments)
     char *uid = strtok_r(NULL, " ", &save);
 
     simulator->answers_count = 0;
-    if (simulator->present || atr == NULL || uid == NULL || !bytes_from_hex(atr, &simulator->atr) || simulator->atr.count > MAX_ATR_SIZE)
+    if (simulator->present || atr == NULL || uid == NULL
+        || !bytes_from_hex(atr, &simulator->atr) || simulator->atr.count > MAX_ATR_SIZE)
         return false;
     for (char *word = strtok_r(NULL, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
         char *colon = strchr(word, ':');
@@ -197,6 +226,8 @@ static bool execute(struct simulator *simulator, char *line, char *value, size_t
         *arguments++ = '\0';
     else
         arguments = line + strlen(line);
+    if (strcmp(line, "insert") == 0 || strcmp(line, "remove") == 0 || strcmp(line, "mute") == 0)
+        wait_until_noticed(simulator);
     if (strcmp(line, "insert") == 0)
         return insert(simulator, arguments);
     if (strcmp(line, "remove") == 0)
@@ -329,27 +360,14 @@ RESPONSECODE IFDHCloseChannel(DWORD Lun)
     return IFD_SUCCESS;
 }
 
-/* The absolute time of CLOCK_MONOTONIC in so many milliseconds. */
-static struct timespec deadline(unsigned ms)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += ms / 1000;
-    at.tv_nsec += (long) (ms % 1000) * 1000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000;
-    }
-    return at;
-}
-
 static RESPONSECODE wait_for_event(DWORD lun, int timeout_ms)
 {
     struct simulator *simulator = simulator_of(lun);
     struct timespec until = deadline(timeout_ms > 0 ? (unsigned) timeout_ms : 0);
 
     pthread_mutex_lock(&simulator->mutex);
+    simulator->generation_noticed = simulator->generation_seen;
+    pthread_cond_broadcast(&simulator->changed);
     while (simulator->generation == simulator->generation_seen && !simulator->stop_wait) {
         if (pthread_cond_timedwait(&simulator->changed, &simulator->mutex, &until) == ETIMEDOUT)
             break;

@@ -16,6 +16,7 @@
 #include "reader/reader.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,8 +177,11 @@ int main(int count, char **arguments)
     while (fgets(line, sizeof line, stdin) != NULL)
         obey(&probe, line);
     driver->wake(source);
-    printf("joined %s\n", driver->join(source, limit_ms) ? "true" : "false");
+    bool joined = driver->join(source, limit_ms);
+    printf("joined %s\n", joined ? "true" : "false");
     fflush(stdout);
     /* A thread that was left behind must not meet what exit tears down. */
-    _Exit(0);
+    if (!joined)
+        _Exit(0);
+    return 0;
 }

@@ -81,17 +81,25 @@ class Probe:
         """Stops the driver; returns what join said."""
         self.process.stdin.close()
         joined = self.until("joined ", deadline_s)[1]
-        self.process.wait(deadline_s)
+        if self.process.wait(deadline_s) != 0:
+            raise AssertionError("the probe failed; log:\n" + "\n".join(self.log))
         return joined
 
     def end(self):
-        if self.process.poll() is None:
+        """The last of a test: a stop in order, which the sanitizers' leak check follows."""
+        if not self.process.stdin.closed and self.process.poll() is None:
+            self.process.stdin.close()
+        try:
+            status = self.process.wait(DEADLINE_S)
+        except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.wait()
+            status = self.process.wait()
         for thread in self._threads:
             thread.join()
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             stream.close()
+        if status != 0:
+            raise AssertionError(f"the probe ended with {status}; log:\n" + "\n".join(self.log))
 
 
 class PcscTest(unittest.TestCase):
@@ -273,8 +281,9 @@ class Readers(PcscTest):
         daemon = self.start_pcscd(names=["Gate North", "Gate South", "Other [PICC]"])
         probe = self.start_probe(daemon, "Gate *", "gate")
         probe.until("gone gate")
-        appeared = [probe.until("appeared gate|Gate ")[1], probe.until("appeared gate 2|Gate")[1]]
-        self.assertEqual({line.split("|")[1] for line in appeared}, {"Gate North 00 00", "Gate South 01 00"})
+        appeared = [probe.until("appeared ")[1].split("|") for _ in range(2)]
+        self.assertEqual({words[0] for words in appeared}, {"appeared gate", "appeared gate 2"})
+        self.assertEqual({words[1] for words in appeared}, {"Gate North 00 00", "Gate South 01 00"})
         other = self.start_probe(daemon, "Other [PICC] 02 00")
         other.until("health Other [PICC] 02 00|works")
 
@@ -326,7 +335,7 @@ class Readers(PcscTest):
         daemon, probe = self.start_one()
         daemon.insert(0, UID_A)
         probe.until("arrived ")
-        self.assertEqual(probe.ask_activity(), "activity idle|waiting for a card|in time")
+        parts.wait_until(lambda: probe.ask_activity() == "activity idle|waiting for a card|in time", "the idle state")
 
         def switches():
             total = 0
