@@ -496,6 +496,15 @@ static bool connect_client(struct link *link)
     return link->client != NULL;
 }
 
+/* TLS knows better than the MQTT library why a handshake failed. */
+static void prefer_tls_text(struct link *link)
+{
+    const char *text = link->tls != NULL ? tls_context_failure(link->tls) : NULL;
+
+    if (text != NULL && !link->broken)
+        text_replace(&link->text, text);
+}
+
 static void step(struct link *link)
 {
     if (link->accepted && !link->greeted) {
@@ -528,8 +537,7 @@ static enum link_end converse(struct link *link)
             continue;
         if (link->phase == PHASE_CLOSING)
             return link->end;
-        const char *tls_text = link->tls != NULL ? tls_context_failure(link->tls) : NULL;
-        link->text = text_copy(tls_text != NULL ? tls_text : mqtt_client_reason(link->client));
+        link->text = text_copy(mqtt_client_reason(link->client));
         return result == MQTT_PROTOCOL_REFUSED ? LINK_VERSION_REFUSED : LINK_FAILED;
     }
 }
@@ -566,6 +574,8 @@ struct link_result link_run(struct cloud *cloud, const struct cloud_settings *se
     backoff_init(&link.pause, PAUSE_BASE_MS, PAUSE_CAP_MS, 0);
     if (prepare_tls(&link) && connect_client(&link))
         result.end = converse(&link);
+    if (result.end == LINK_FAILED)
+        prefer_tls_text(&link);
     result.accepted = link.greeted;
     result.stood_ms = link.greeted ? now_ms(&link) - link.accepted_ms : 0;
     result.text = link.text;
