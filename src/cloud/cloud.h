@@ -68,7 +68,7 @@ enum cloud_state {
 enum cloud_notice_kind {
     CLOUD_NOTICE_CONNECTED,    /* CONNACK 0: META may be sent */
     CLOUD_NOTICE_ONLINE,       /* the subscription is acknowledged: STATUS may be sent */
-    CLOUD_NOTICE_DISCONNECTED, /* text: why */
+    CLOUD_NOTICE_DISCONNECTED, /* text: why; at the end of a connection and of each attempt that failed */
     CLOUD_NOTICE_CONFIRMED,    /* sequence: the event has been acknowledged */
     CLOUD_NOTICE_REFUSED,      /* sequence, text: the broker's reason code; the event was taken out of the store */
     CLOUD_NOTICE_DROPPED,      /* sequence: the store was full, this one (the oldest not in flight) is lost */
@@ -124,8 +124,8 @@ void cloud_report_free(struct cloud_report *report);
 struct activity *cloud_activity(struct cloud *cloud);
 
 /* Publishes final_status if online, waits up to a third of limit_ms for what is in flight, disconnects cleanly and ends
- * the thread. Returns false if the thread hangs in a foreign call: it is then abandoned. *unsent: how many events were
- * still stored. */
+ * the thread; stored events go out as long as that third lasts. Returns false if the thread hangs in a foreign call: it
+ * is then abandoned. Either way the cloud is gone afterwards. *unsent: how many events were still stored. */
 bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms, size_t *unsent);
 
 #endif

@@ -47,7 +47,7 @@ struct mqtt_client {
     char *client_id;
     int version;
     int wake_fd;
-    bool tls;
+    const void *ssl_context; /* the caller's, or NULL */
     bool in_turn;
     bool held;
     bool closing;            /* DISCONNECT is on its way: by our wish */
@@ -66,7 +66,6 @@ struct mqtt_client {
     int disconnect_errno;
     char *reason_string;     /* MQTT 5's, from the packet that ended it */
     char *library_error;     /* the last error line that the library logged */
-    bool established_before; /* the TLS handshake was over when the connection ended */
     char *reason;
     bool library_spoke;      /* it logged a line, that is, a packet came or went */
     uint64_t last_in_s;      /* at the latest, see note_packets */
@@ -132,12 +131,10 @@ static void on_disconnect(struct mosquitto *mosquitto, void *context, int code, 
 {
     struct mqtt_client *client = context;
 
+    (void) mosquitto;
     client->disconnect_errno = errno;
     client->disconnect_code = code;
     client->over = true;
-    void *ssl = mosquitto_ssl_get(mosquitto);
-    if (ssl != NULL)
-        client->established_before = tls_is_established(ssl);
     keep_reason_string(client, properties);
 }
 
@@ -247,7 +244,7 @@ static struct mqtt_client *create_client(const struct mqtt_options *options, con
     client->client_id = text_copy(client_id != NULL ? client_id : "");
     client->version = options->version;
     client->wake_fd = wake_fd;
-    client->tls = options->ssl_context != NULL;
+    client->ssl_context = options->ssl_context;
     client->connect_timeout_ms = options->connect_timeout_ms;
     client->connack_reason = NO_REASON;
     client->window = options->window > 0 ? options->window : DEFAULT_WINDOW;
@@ -265,16 +262,18 @@ static struct mqtt_client *create_client(const struct mqtt_options *options, con
 
 static char *connect_failure(const struct mqtt_client *client, const struct mqtt_options *options, int rc, int code)
 {
+    const char *words = mosquitto_strerror(rc);
+
     if (rc == MOSQ_ERR_ERRNO && code == EINTR)
         return text_format("%s port %u did not answer within %u s; check that the broker works", options->host,
                            (unsigned) options->port, (options->connect_timeout_ms + 999) / 1000);
-    if (rc == MOSQ_ERR_ERRNO)
-        return text_format("no connection to %s port %u: %s", options->host, (unsigned) options->port, strerror(code));
     if (rc == MOSQ_ERR_INVAL)
         return text_format("the MQTT library refuses these settings; mqtt.options.keep_alive is to be 0 or 5 to 65535 s");
-    return text_format("no connection to %s port %u: %s%s%s", options->host, (unsigned) options->port,
-                       mosquitto_strerror(rc), client->library_error != NULL ? ": " : "",
-                       client->library_error != NULL ? client->library_error : "");
+    if (rc == MOSQ_ERR_TLS) /* the library may begin the handshake at once; tls.c knows more about most failures */
+        return text_format("the connection to %s port %u broke during the TLS handshake (%s)", options->host,
+                           (unsigned) options->port, client->library_error != NULL ? client->library_error : words);
+    return text_format("no connection to %s port %u: %s", options->host, (unsigned) options->port,
+                       rc == MOSQ_ERR_ERRNO ? strerror(code) : words);
 }
 
 static void start_keep_alive(struct mqtt_client *client)
@@ -489,8 +488,6 @@ enum mqtt_result mqtt_client_turn(struct mqtt_client *client, int timeout_ms)
         client->over = true;
     }
     if (!client->over && client->connack_reason == NO_REASON && now_ms() >= client->connack_deadline_ms) {
-        const void *ssl = mosquitto_ssl_get(client->mosquitto);
-        client->established_before = ssl != NULL && tls_is_established(ssl);
         client->timed_out = true;
         client->over = true;
     }
@@ -518,6 +515,7 @@ static enum mqtt_end_cause cause_from_library(const struct mqtt_client *client)
     case MOSQ_ERR_CONN_LOST:
         return MQTT_END_CLOSED;
     case MOSQ_ERR_ERRNO:
+    case MOSQ_ERR_TLS:
         return MQTT_END_BROKEN;
     case MOSQ_ERR_KEEPALIVE:
         return MQTT_END_KEEP_ALIVE;
@@ -529,14 +527,20 @@ static enum mqtt_end_cause cause_from_library(const struct mqtt_client *client)
     }
 }
 
+/* The library says EPROTO for each TLS error. */
+static bool is_system_error(const struct mqtt_client *client)
+{
+    return client->disconnect_code == MOSQ_ERR_ERRNO && client->disconnect_errno != EPROTO;
+}
+
 static char *reason_text(const struct mqtt_client *client)
 {
     struct mqtt_end end = {
         .cause = cause_from_library(client),
         .version = client->version,
-        .system_error = client->disconnect_errno == EPROTO ? 0 : client->disconnect_errno,
-        .tls = client->tls,
-        .established = client->established_before,
+        .system_error = is_system_error(client) ? client->disconnect_errno : 0,
+        .tls = client->ssl_context != NULL,
+        .established = client->ssl_context != NULL && tls_was_established(client->ssl_context),
         .accepted = client->connack_reason == 0,
         .connect_timeout_ms = client->connect_timeout_ms,
         .keep_alive_s = client->keep_alive_s,
@@ -602,7 +606,7 @@ const char *mqtt_client_tls_version(const struct mqtt_client *client)
 {
     const void *ssl = mosquitto_ssl_get(client->mosquitto);
 
-    return ssl != NULL && tls_is_established(ssl) ? tls_version_text(ssl) : NULL;
+    return ssl != NULL && tls_was_established(client->ssl_context) ? tls_version_text(ssl) : NULL;
 }
 
 void mqtt_client_disconnect(struct mqtt_client *client)

@@ -20,7 +20,7 @@ struct mqtt_client;
 struct mqtt_options {
     const char *host;
     uint16_t port;
-    void *ssl_context;        /* an SSL_CTX from tls.h, or NULL for plain TCP; the client takes its own reference */
+    void *ssl_context;        /* an SSL_CTX from tls.h, or NULL for plain TCP; must outlive the client */
     int version;              /* 5 or 4 (= 3.1.1) */
     const char *client_id;
     const char *login;        /* "" = none */

@@ -19,6 +19,7 @@ struct tls_context {
     char *ca;
     bool send_sni;
     bool greeted;      /* the handshake has begun: SNI is settled */
+    bool established;  /* and is over */
     char *failure;
 };
 
@@ -55,12 +56,18 @@ static char *time_failure(const X509 *certificate, int depth, bool expired)
     return text;
 }
 
-static char *issuer_failure(const struct tls_context *context, X509 *certificate)
+/* A CA that was made anew under its old name is the usual trap: the name alone would not help. */
+static char *issuer_failure(const struct tls_context *context, const X509 *certificate)
 {
-    char *issuer = certificate_name_text(X509_get_issuer_name(certificate));
-    char *text = text_format("the broker's certificate was signed by \"%s\", which is not among the trusted CAs (%s); "
-                             "put the right CA certificate there, or check that this is the right broker", issuer,
-                             context->ca);
+    STACK_OF(X509_OBJECT) *trusted = X509_STORE_get0_objects(SSL_CTX_get_cert_store(context->ssl));
+    const X509_NAME *name = X509_get_issuer_name(certificate);
+    bool same_name = X509_OBJECT_retrieve_by_subject(trusted, X509_LU_X509, name) != NULL;
+    char *issuer = certificate_name_text(name);
+    char *text = same_name
+        ? text_format("the broker's certificate was signed by a CA of the same name (\"%s\") but with another key than "
+                      "the one in %s; put the broker's CA certificate there", issuer, context->ca)
+        : text_format("the broker's certificate was signed by \"%s\", which is not among the trusted CAs (%s); put the "
+                      "right CA certificate there, or check that this is the right broker", issuer, context->ca);
 
     free(issuer);
     return text;
@@ -98,10 +105,8 @@ static char *verify_failure(const struct tls_context *context, X509_STORE_CTX *s
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-        return issuer_failure(context, certificate);
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-        return text_format("the broker's certificate does not verify with the CA in %s: a CA of the same name but with "
-                           "another key; put the right CA certificate there", context->ca);
+        return issuer_failure(context, certificate);
     default:
         return text_format("the broker's certificate is not accepted: %s", X509_verify_cert_error_string(code));
     }
@@ -188,6 +193,8 @@ static void on_info(const SSL *ssl, int where, int value)
     if ((where & SSL_CB_HANDSHAKE_START) != 0) {
         /* OpenSSL hands out the same object that SSL_new made; const only says that callbacks usually just look. */
         begin_handshake(context, (SSL *) (uintptr_t) ssl);
+    } else if ((where & SSL_CB_HANDSHAKE_DONE) != 0) {
+        context->established = true;
     } else if (where == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL && context->failure == NULL) {
         set_failure(context, alert_failure(context, value));
     } else if (where == SSL_CB_CONNECT_EXIT && value <= 0) {
@@ -355,9 +362,11 @@ bool tls_waits_for_peer(const void *ssl)
     return SSL_in_init(ssl) && SSL_want_read((const SSL *) ssl);
 }
 
-bool tls_is_established(const void *ssl)
+bool tls_was_established(const void *ssl_context)
 {
-    return SSL_is_init_finished(ssl) == 1;
+    const struct tls_context *context = SSL_CTX_get_app_data((const SSL_CTX *) ssl_context);
+
+    return context->established;
 }
 
 bool tls_has_pending(const void *ssl)

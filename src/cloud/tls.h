@@ -29,13 +29,14 @@ void *tls_context_ssl(struct tls_context *context);
  * name..."), or NULL if nothing did. Valid until the next handshake. */
 const char *tls_context_failure(const struct tls_context *context);
 
+/* Whether a handshake came to its end. ssl_context: from tls_context_ssl, never NULL; asked after the connection is gone,
+ * too. */
+bool tls_was_established(const void *ssl_context);
+
 /* For whoever drives a connection; ssl: its SSL object, never NULL. */
 
 /* The handshake is not over and waits for the peer: there is nothing to write, whatever is queued. */
 bool tls_waits_for_peer(const void *ssl);
-
-/* Whether the handshake is over. */
-bool tls_is_established(const void *ssl);
 
 /* Bytes that were decrypted already: poll does not know of them. */
 bool tls_has_pending(const void *ssl);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "cloud/cloud.h"
+
+#include "base/memory.h"
+#include "cloud/inside.h"
+#include "cloud/settings.h"
+#include "cloud/tls.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+void cloud_notice_free(void *message)
+{
+    struct cloud_notice *notice = message;
+
+    if (notice == NULL)
+        return;
+    free(notice->text);
+    free(notice->payload);
+    free(notice);
+}
+
+void cloud_check_settings(const struct cloud_settings *settings, struct errors *errors)
+{
+    if (settings->host[0] == '\0')
+        return;
+    if (settings->keep_alive_s > 0 && settings->keep_alive_s < 5)
+        errors_add(errors, "mqtt.options.keep_alive: %u s is too short for the MQTT library; 0 or 5 to 65535 is allowed",
+                   settings->keep_alive_s);
+    if (settings->tls.enabled)
+        tls_context_free(tls_context_create(&settings->tls, settings->host, errors));
+}
+
+/* --- starting --------------------------------------------------------------------------------------------------- */
+
+static void *run(void *context)
+{
+    struct cloud *cloud = context;
+
+    (void) pthread_setname_np(pthread_self(), "cloud");
+    session_run(cloud);
+    activity_set(cloud->activity, ACTIVITY_IDLE, "ended", 0);
+    return NULL;
+}
+
+static void start_thread(struct cloud *cloud)
+{
+    sigset_t all;
+    sigset_t before;
+
+    /* Signals are the main thread's. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (pthread_create(&cloud->thread, NULL, run, cloud) != 0)
+        abort();
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+struct cloud *cloud_start_with(const struct cloud_settings *settings, const struct clock *clock, struct queue *notices,
+                               const struct session_options *options)
+{
+    struct cloud *cloud = memory_zeroed(1, sizeof *cloud);
+
+    cloud->options = *options;
+    cloud->clock = clock;
+    cloud->activity = activity_create(clock);
+    cloud->outbox = outbox_create(notices);
+    cloud->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (cloud->wake_fd < 0)
+        abort();
+    pthread_mutex_init(&cloud->mutex, NULL);
+    cloud->store = store_create(settings->queue_events > 0 ? settings->queue_events : 1);
+    cloud->next = cloud_settings_copy(settings);
+    cloud->facts.state = settings->host[0] == '\0' ? CLOUD_NOT_CONFIGURED : CLOUD_CONNECTING;
+    cloud->facts.tls = settings->tls.enabled;
+    start_thread(cloud);
+    return cloud;
+}
+
+struct cloud *cloud_start(const struct cloud_settings *settings, const struct clock *clock, struct queue *notices)
+{
+    struct session_options options = session_options_default();
+
+    return cloud_start_with(settings, clock, notices, &options);
+}
+
+/* --- what main says --------------------------------------------------------------------------------------------- */
+
+static void wake(const struct cloud *cloud)
+{
+    (void) eventfd_write(cloud->wake_fd, 1);
+}
+
+static bool shrink_by_one(struct cloud *cloud, size_t capacity, uint64_t *dropped)
+{
+    pthread_mutex_lock(&cloud->mutex);
+    bool shrunk = store_shrink(cloud->store, capacity, dropped);
+    if (shrunk)
+        cloud->facts.dropped++;
+    pthread_mutex_unlock(&cloud->mutex);
+    return shrunk;
+}
+
+void cloud_reconfigure(struct cloud *cloud, const struct cloud_settings *settings)
+{
+    struct cloud_settings *copy = cloud_settings_copy(settings);
+    uint64_t dropped = 0;
+
+    while (shrink_by_one(cloud, copy->queue_events > 0 ? copy->queue_events : 1, &dropped))
+        outbox_tell(cloud->outbox, CLOUD_NOTICE_DROPPED, dropped, NULL);
+    pthread_mutex_lock(&cloud->mutex);
+    struct cloud_settings *unused = cloud->next;
+    cloud->next = copy;
+    pthread_mutex_unlock(&cloud->mutex);
+    cloud_settings_free(unused);
+    wake(cloud);
+}
+
+void cloud_submit_event(struct cloud *cloud, uint64_t sequence, const char *payload)
+{
+    uint64_t dropped = 0;
+
+    pthread_mutex_lock(&cloud->mutex);
+    bool full = store_add(cloud->store, sequence, payload, &dropped);
+    if (full)
+        cloud->facts.dropped++;
+    bool linked = cloud->linked;
+    pthread_mutex_unlock(&cloud->mutex);
+    if (linked) /* without a connection there is nothing to do now, and waking would call an attempt off */
+        wake(cloud);
+    if (full)
+        outbox_tell(cloud->outbox, CLOUD_NOTICE_DROPPED, dropped, NULL);
+}
+
+static void submit_text(struct cloud *cloud, char **place, const char *payload)
+{
+    pthread_mutex_lock(&cloud->mutex);
+    bool linked = cloud->linked;
+    if (linked)
+        text_replace(place, payload);
+    pthread_mutex_unlock(&cloud->mutex);
+    if (linked)
+        wake(cloud);
+}
+
+void cloud_submit_meta(struct cloud *cloud, const char *payload)
+{
+    submit_text(cloud, &cloud->meta, payload);
+}
+
+void cloud_submit_status(struct cloud *cloud, const char *payload)
+{
+    submit_text(cloud, &cloud->status, payload);
+}
+
+/* --- what main asks --------------------------------------------------------------------------------------------- */
+
+void cloud_set_state(struct cloud *cloud, enum cloud_state state, const char *detail)
+{
+    pthread_mutex_lock(&cloud->mutex);
+    cloud->facts.state = state;
+    text_replace(&cloud->facts.detail, detail);
+    pthread_mutex_unlock(&cloud->mutex);
+}
+
+void cloud_report(struct cloud *cloud, struct cloud_report *report)
+{
+    pthread_mutex_lock(&cloud->mutex);
+    *report = cloud->facts;
+    report->detail = text_copy(cloud->facts.detail);
+    report->stored = store_count(cloud->store);
+    report->in_flight = store_in_flight(cloud->store);
+    pthread_mutex_unlock(&cloud->mutex);
+    if (report->state != CLOUD_ONLINE)
+        report->mqtt_version = 0;
+}
+
+void cloud_report_free(struct cloud_report *report)
+{
+    free(report->detail);
+    report->detail = NULL;
+}
+
+struct activity *cloud_activity(struct cloud *cloud)
+{
+    return cloud->activity;
+}
+
+/* --- stopping --------------------------------------------------------------------------------------------------- */
+
+static void free_cloud(struct cloud *cloud)
+{
+    outbox_free(cloud->outbox);
+    activity_free(cloud->activity);
+    store_free(cloud->store);
+    cloud_settings_free(cloud->next);
+    free(cloud->meta);
+    free(cloud->status);
+    free(cloud->final_status);
+    free(cloud->facts.detail);
+    close(cloud->wake_fd);
+    pthread_mutex_destroy(&cloud->mutex);
+    free(cloud);
+}
+
+static bool join(pthread_t thread, uint64_t limit_ms)
+{
+    /* The system's clock, for it is the one that pthread_clockjoin_np looks at. */
+    uint64_t until_us = clock_monotonic_us(clock_system()) + limit_ms * 1000;
+    const struct timespec until = {
+        .tv_sec = (time_t) (until_us / 1000000),
+        .tv_nsec = (long) (until_us % 1000000) * 1000,
+    };
+
+    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
+bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms, size_t *unsent)
+{
+    pthread_mutex_lock(&cloud->mutex);
+    cloud->final_status = text_copy(final_status);
+    cloud->stop_started_ms = clock_monotonic_ms(cloud->clock);
+    cloud->stop_limit_ms = limit_ms;
+    cloud->stopping = true;
+    pthread_mutex_unlock(&cloud->mutex);
+    wake(cloud);
+
+    bool ended = join(cloud->thread, limit_ms);
+    pthread_mutex_lock(&cloud->mutex);
+    if (unsent != NULL)
+        *unsent = store_count(cloud->store);
+    pthread_mutex_unlock(&cloud->mutex);
+    if (ended) {
+        (void) outbox_flush(cloud->outbox);
+        free_cloud(cloud);
+    } else {
+        /* The thread still uses the cloud once the foreign call returns, so it is left to it; only the caller's queue
+         * is taken out of its reach. */
+        outbox_close(cloud->outbox);
+        (void) pthread_detach(cloud->thread);
+    }
+    return ended;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the cloud stage share and nobody else sees. Main thread and cloud thread meet in struct cloud; what
+ * both touch is under its mutex, which is never held across a call that may block.
+ */
+#ifndef SPRINGPARK_CLOUD_INSIDE_H
+#define SPRINGPARK_CLOUD_INSIDE_H
+
+#include "cloud/cloud.h"
+#include "cloud/outbox.h"
+#include "cloud/session.h"
+#include "cloud/store.h"
+
+#include <pthread.h>
+
+struct cloud {
+    /* Constant while the thread runs. */
+    struct session_options options;
+    const struct clock *clock;
+    struct activity *activity;
+    struct outbox *outbox;
+    int wake_fd;                       /* eventfd; readable = look at what is below */
+    pthread_t thread;
+
+    pthread_mutex_t mutex;             /* all that follows */
+    struct store *store;
+    struct cloud_settings *next;       /* new settings that the thread has not taken yet, or NULL */
+    bool linked;                       /* CONNACK 0 has come and the connection stands */
+    char *meta;                        /* to be published on the present connection, or NULL */
+    char *status;
+    bool stopping;
+    char *final_status;
+    uint64_t stop_started_ms;
+    uint64_t stop_limit_ms;
+    struct cloud_report facts;         /* stored and in_flight are filled in when it is asked for */
+};
+
+/* As cloud_start, with other timings than the usual ones. */
+struct cloud *cloud_start_with(const struct cloud_settings *settings, const struct clock *clock, struct queue *notices,
+                               const struct session_options *options);
+
+/* Cloud thread: what `status` shows from now on; detail may be NULL. */
+void cloud_set_state(struct cloud *cloud, enum cloud_state state, const char *detail);
+
+#endif
