@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 struct thread {
@@ -29,11 +30,17 @@ static void *run_thread(void *memory)
 struct thread *thread_start(const char *name, thread_run *run, void *context)
 {
     struct thread *thread = memory_zeroed(1, sizeof *thread);
+    sigset_t all;
+    sigset_t before;
 
     thread->run = run;
     thread->context = context;
     thread->ended_fd = wakeup_create();
-    if (pthread_create(&thread->id, NULL, run_thread, thread) != 0) {
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&thread->id, NULL, run_thread, thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed != 0) {
         wakeup_close(thread->ended_fd);
         free(thread);
         return NULL;

@@ -15,7 +15,8 @@ struct thread;
 
 typedef void thread_run(void *context);
 
-/* name: at most 15 characters, for ps and debuggers. NULL if the system gives no thread. */
+/* name: at most 15 characters, for ps and debuggers. The thread takes no signals: they are the main thread's. NULL if the
+ * system gives no thread. */
 struct thread *thread_start(const char *name, thread_run *run, void *context);
 
 /* Waits up to limit_ms. True: it has ended and the handle is freed. False: it is left behind, with everything that it

@@ -2,14 +2,13 @@
 #include "cloud/cloud.h"
 
 #include "base/memory.h"
+#include "base/thread.h"
+#include "base/wakeup.h"
 #include "cloud/inside.h"
 #include "cloud/settings.h"
 #include "cloud/tls.h"
 
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 void cloud_notice_free(void *message)
 {
@@ -35,27 +34,12 @@ void cloud_check_settings(const struct cloud_settings *settings, struct errors *
 
 /* --- starting --------------------------------------------------------------------------------------------------- */
 
-static void *run(void *context)
+static void run(void *context)
 {
     struct cloud *cloud = context;
 
-    (void) pthread_setname_np(pthread_self(), "cloud");
     session_run(cloud);
     activity_set(cloud->activity, ACTIVITY_IDLE, "ended", 0);
-    return NULL;
-}
-
-static void start_thread(struct cloud *cloud)
-{
-    sigset_t all;
-    sigset_t before;
-
-    /* Signals are the main thread's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&cloud->thread, NULL, run, cloud) != 0)
-        abort();
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 struct cloud *cloud_start_with(const struct cloud_settings *settings, const struct clock *clock, struct queue *notices,
@@ -67,15 +51,15 @@ struct cloud *cloud_start_with(const struct cloud_settings *settings, const stru
     cloud->clock = clock;
     cloud->activity = activity_create(clock);
     cloud->outbox = outbox_create(notices);
-    cloud->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (cloud->wake_fd < 0)
-        abort();
+    cloud->wake_fd = wakeup_create();
     pthread_mutex_init(&cloud->mutex, NULL);
     cloud->store = store_create(settings->queue_events > 0 ? settings->queue_events : 1);
     cloud->next = cloud_settings_copy(settings);
     cloud->facts.state = settings->host[0] == '\0' ? CLOUD_NOT_CONFIGURED : CLOUD_CONNECTING;
     cloud->facts.tls = settings->tls.enabled;
-    start_thread(cloud);
+    cloud->thread = thread_start("cloud", run, cloud);
+    if (cloud->thread == NULL)
+        abort();
     return cloud;
 }
 
@@ -90,7 +74,7 @@ struct cloud *cloud_start(const struct cloud_settings *settings, const struct cl
 
 static void wake(const struct cloud *cloud)
 {
-    (void) eventfd_write(cloud->wake_fd, 1);
+    wakeup_signal(cloud->wake_fd);
 }
 
 static bool shrink_by_one(struct cloud *cloud, size_t capacity, uint64_t *dropped)
@@ -200,21 +184,9 @@ static void free_cloud(struct cloud *cloud)
     free(cloud->status);
     free(cloud->final_status);
     free(cloud->facts.detail);
-    close(cloud->wake_fd);
+    wakeup_close(cloud->wake_fd);
     pthread_mutex_destroy(&cloud->mutex);
     free(cloud);
-}
-
-static bool join(pthread_t thread, uint64_t limit_ms)
-{
-    /* The system's clock, for it is the one that pthread_clockjoin_np looks at. */
-    uint64_t until_us = clock_monotonic_us(clock_system()) + limit_ms * 1000;
-    const struct timespec until = {
-        .tv_sec = (time_t) (until_us / 1000000),
-        .tv_nsec = (long) (until_us % 1000000) * 1000,
-    };
-
-    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
 
 bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms, size_t *unsent)
@@ -227,7 +199,7 @@ bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms
     pthread_mutex_unlock(&cloud->mutex);
     wake(cloud);
 
-    bool ended = join(cloud->thread, limit_ms);
+    bool ended = thread_join(cloud->thread, limit_ms);
     pthread_mutex_lock(&cloud->mutex);
     if (unsent != NULL)
         *unsent = store_count(cloud->store);
@@ -239,7 +211,6 @@ bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms
         /* The thread still uses the cloud once the foreign call returns, so it is left to it; only the caller's queue
          * is taken out of its reach. */
         outbox_close(cloud->outbox);
-        (void) pthread_detach(cloud->thread);
     }
     return ended;
 }

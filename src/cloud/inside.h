@@ -6,6 +6,7 @@
 #ifndef SPRINGPARK_CLOUD_INSIDE_H
 #define SPRINGPARK_CLOUD_INSIDE_H
 
+#include "base/thread.h"
 #include "cloud/cloud.h"
 #include "cloud/outbox.h"
 #include "cloud/session.h"
@@ -20,7 +21,7 @@ struct cloud {
     struct activity *activity;
     struct outbox *outbox;
     int wake_fd;                       /* eventfd; readable = look at what is below */
-    pthread_t thread;
+    struct thread *thread;
 
     pthread_mutex_t mutex;             /* all that follows */
     struct store *store;

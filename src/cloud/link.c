@@ -437,6 +437,7 @@ static void look_for_orders(struct link *link)
     } else if (stopping) {
         go_on_stopping(link);
     } else {
+        publish_texts(link); /* a last word, "offline", to the broker that is left */
         say_goodbye(link, LINK_RECONFIGURED, now_ms(link) + GOODBYE_MS);
     }
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/wakeup.h"
 #include "cloud/call_limit.h"
 #include "cloud/dial.h"
 #include "cloud/mqtt_end.h"
@@ -23,7 +24,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define DEFAULT_WINDOW 20U
@@ -422,9 +422,7 @@ static int write_packets(struct mqtt_client *client)
 
 static void clear_wake(const struct mqtt_client *client)
 {
-    eventfd_t count;
-
-    (void) eventfd_read(client->wake_fd, &count);
+    wakeup_clear(client->wake_fd);
 }
 
 static int wait_and_move(struct mqtt_client *client, int timeout_ms)

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/wakeup.h"
 #include "cloud/backoff.h"
 #include "cloud/inside.h"
 #include "cloud/link.h"
@@ -12,7 +13,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/random.h>
 
 /* How often a full notice queue is tried again. */
@@ -68,9 +68,7 @@ static void adopt_settings(struct session *session, struct cloud_settings *setti
 static bool take_orders(struct session *session)
 {
     struct cloud *cloud = session->cloud;
-    eventfd_t count;
-
-    (void) eventfd_read(cloud->wake_fd, &count);
+    wakeup_clear(cloud->wake_fd);
     pthread_mutex_lock(&cloud->mutex);
     struct cloud_settings *next = cloud->next;
     bool stopping = cloud->stopping;
@@ -106,8 +104,7 @@ static void wait_for_orders(struct session *session, int64_t wait_ms, const char
             left_ms = BACKLOG_RETRY_MS;
         bool forever = wait_ms < 0 && left_ms == INT32_MAX;
         if (poll(&wake, 1, forever ? -1 : (int) (left_ms < INT32_MAX ? left_ms : INT32_MAX)) > 0) {
-            eventfd_t count;
-            (void) eventfd_read(session->cloud->wake_fd, &count); /* then has_orders decides */
+            wakeup_clear(session->cloud->wake_fd); /* then has_orders decides */
         }
     }
 }

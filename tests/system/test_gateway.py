@@ -147,7 +147,8 @@ class OnPcsc(WithBroker):
         self.wait_readers(gateway, 2)
         self.pcscd.nonsense(0, 100, "63")
         self.pcscd.insert(0, "01020304")
-        wait_until(lambda: gateway.status()["readers"][0]["failures"] >= 1, 10, "the failure is counted")
+        wait_until(lambda: sum(reader["failures"] for reader in gateway.status()["readers"]) == 1, 10,
+                   "the failure is counted")
         self.pcscd.remove(0)
         self.pcscd.nonsense(0, 0, "-")
         self.pcscd.insert(0, "01020305")
