@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "cloud/call_limit.h"
 #include "cloud/dial.h"
+#include "cloud/keep_alive.h"
 #include "cloud/mqtt_end.h"
 #include "cloud/tls.h"
 
@@ -60,17 +61,16 @@ struct mqtt_client {
     unsigned window;
     uint8_t maximum_qos;
     uint8_t retain_available;
-    unsigned keep_alive_s;
+    struct keep_alive keep_alive;
     /* What it said when it ended the connection. */
     int disconnect_code;     /* the library's, or MQTT 5's from 0x80 on */
     int disconnect_errno;
+    int write_code;          /* of a write that failed; what the broker still said comes first */
+    int write_errno;
     char *reason_string;     /* MQTT 5's, from the packet that ended it */
     char *library_error;     /* the last error line that the library logged */
     char *reason;
     bool library_spoke;      /* it logged a line, that is, a packet came or went */
-    uint64_t last_in_s;      /* at the latest, see note_packets */
-    uint64_t last_out_s;
-    uint64_t check_at_s;     /* not before this is a PINGREQ due */
     struct early *early;
     size_t early_count;
 };
@@ -78,6 +78,11 @@ struct mqtt_client {
 static uint64_t now_ms(void)
 {
     return clock_monotonic_ms(clock_system());
+}
+
+static uint64_t now_s(void)
+{
+    return now_ms() / 1000;
 }
 
 static void set_activity(struct mqtt_client *client, enum activity_kind kind, const char *what, uint64_t limit_ms)
@@ -108,7 +113,7 @@ static void on_connect(struct mosquitto *mosquitto, void *context, int code, int
 {
     struct mqtt_client *client = context;
     uint16_t receive_maximum = (uint16_t) client->window;
-    uint16_t keep_alive_s = (uint16_t) client->keep_alive_s;
+    uint16_t keep_alive_s = (uint16_t) client->keep_alive.interval_s;
 
     (void) mosquitto;
     (void) flags;
@@ -122,9 +127,19 @@ static void on_connect(struct mosquitto *mosquitto, void *context, int code, int
     }
     if (receive_maximum > 0 && receive_maximum < client->window)
         client->window = receive_maximum;
-    client->keep_alive_s = keep_alive_s;
+    client->keep_alive.interval_s = keep_alive_s;
     if (client->events.connected != NULL)
         client->events.connected(client->events.context, code);
+}
+
+/* The first that is said about the end counts. */
+static void note_end(struct mqtt_client *client, int code, int system_error)
+{
+    if (client->over)
+        return;
+    client->disconnect_code = code;
+    client->disconnect_errno = system_error;
+    client->over = true;
 }
 
 static void on_disconnect(struct mosquitto *mosquitto, void *context, int code, const mosquitto_property *properties)
@@ -132,9 +147,7 @@ static void on_disconnect(struct mosquitto *mosquitto, void *context, int code, 
     struct mqtt_client *client = context;
 
     (void) mosquitto;
-    client->disconnect_errno = errno;
-    client->disconnect_code = code;
-    client->over = true;
+    note_end(client, code, errno);
     keep_reason_string(client, properties);
 }
 
@@ -174,7 +187,7 @@ static void on_message(struct mosquitto *mosquitto, void *context, const struct 
     (void) mosquitto;
     (void) properties;
     if (message->qos > 0) /* the library acknowledges it by itself */
-        client->last_out_s = now_ms() / 1000;
+        keep_alive_note_out(&client->keep_alive, now_s());
     if (client->events.received != NULL)
         client->events.received(client->events.context, message->topic, message->payload,
                                 (size_t) message->payloadlen, message->retain);
@@ -250,7 +263,6 @@ static struct mqtt_client *create_client(const struct mqtt_options *options, con
     client->window = options->window > 0 ? options->window : DEFAULT_WINDOW;
     client->maximum_qos = 2;
     client->retain_available = 1;
-    client->keep_alive_s = options->keep_alive_s;
     client->mosquitto = mosquitto_new(client_id, true, client);
     if (client->mosquitto == NULL || !set_options(client, options)) {
         mqtt_client_free(client);
@@ -274,13 +286,6 @@ static char *connect_failure(const struct mqtt_client *client, const struct mqtt
                            (unsigned) options->port, client->library_error != NULL ? client->library_error : words);
     return text_format("no connection to %s port %u: %s", options->host, (unsigned) options->port,
                        rc == MOSQ_ERR_ERRNO ? strerror(code) : words);
-}
-
-static void start_keep_alive(struct mqtt_client *client)
-{
-    client->last_in_s = now_ms() / 1000;
-    client->last_out_s = client->last_in_s;
-    client->check_at_s = 0;
 }
 
 struct mqtt_client *mqtt_client_connect(const struct mqtt_options *options, const struct mqtt_events *events,
@@ -313,7 +318,7 @@ struct mqtt_client *mqtt_client_connect(const struct mqtt_options *options, cons
         mqtt_client_free(client);
         return NULL;
     }
-    start_keep_alive(client);
+    keep_alive_start(&client->keep_alive, options->keep_alive_s, now_s());
     return client;
 }
 
@@ -334,54 +339,37 @@ void mqtt_client_free(struct mqtt_client *client)
 
 /* --- one turn --------------------------------------------------------------------------------------------------- */
 
-/*
- * The library sends PINGREQ from loop_misc, once keep_alive_s whole seconds have passed since a packet last came or since
- * one last went, and does not tell when that will be. Instead of asking each second, the two times are kept here, too:
- * never later than the library's, so that the right second is not missed. That a packet came or went shows in its log.
- */
-static uint64_t keep_alive_check_s(const struct mqtt_client *client)
+static int ping_if_due(struct mqtt_client *client)
 {
-    uint64_t quiet_since_s = client->last_in_s < client->last_out_s ? client->last_in_s : client->last_out_s;
-    uint64_t due_s = quiet_since_s + client->keep_alive_s;
+    uint64_t now = now_s();
+    uint64_t due = 0;
 
-    return due_s > client->check_at_s ? due_s : client->check_at_s;
-}
-
-static int keep_alive(struct mqtt_client *client)
-{
-    uint64_t now_s = now_ms() / 1000;
-
-    if (client->keep_alive_s == 0 || now_s < keep_alive_check_s(client))
+    if (!keep_alive_due(&client->keep_alive, &due) || now < due)
         return MOSQ_ERR_SUCCESS;
     client->library_spoke = false;
     int rc = mosquitto_loop_misc(client->mosquitto);
-    if (client->library_spoke) { /* PINGREQ went out, and both of the library's times are now */
-        client->last_in_s = now_s;
-        client->last_out_s = now_s;
-    }
-    client->check_at_s = now_s + 1;
+    keep_alive_called(&client->keep_alive, now, client->library_spoke);
     return rc;
 }
 
-static bool earlier(int64_t *timeout_ms, uint64_t at_ms, uint64_t now)
+static void earlier(int64_t *timeout_ms, uint64_t at_ms, uint64_t now)
 {
     int64_t left_ms = at_ms > now ? (int64_t) (at_ms - now) : 0;
 
-    if (*timeout_ms >= 0 && *timeout_ms <= left_ms)
-        return false;
-    *timeout_ms = left_ms;
-    return true;
+    if (*timeout_ms < 0 || left_ms < *timeout_ms)
+        *timeout_ms = left_ms;
 }
 
 static int poll_timeout_ms(const struct mqtt_client *client, int timeout_ms)
 {
     int64_t earliest_ms = timeout_ms;
     uint64_t now = now_ms();
+    uint64_t due = 0;
 
-    if (client->keep_alive_s > 0)
-        (void) earlier(&earliest_ms, keep_alive_check_s(client) * 1000, now);
+    if (keep_alive_due(&client->keep_alive, &due))
+        earlier(&earliest_ms, due * 1000, now);
     if (client->connack_reason == NO_REASON)
-        (void) earlier(&earliest_ms, client->connack_deadline_ms, now);
+        earlier(&earliest_ms, client->connack_deadline_ms, now);
     return earliest_ms > INT32_MAX ? INT32_MAX : (int) earliest_ms;
 }
 
@@ -405,7 +393,7 @@ static int read_packets(struct mqtt_client *client)
         client->library_spoke = false;
         rc = mosquitto_loop_read(client->mosquitto, MAX_PACKETS);
         if (client->library_spoke)
-            client->last_in_s = now_ms() / 1000;
+            keep_alive_note_in(&client->keep_alive, now_s());
         ssl = mosquitto_ssl_get(client->mosquitto);
     } while (rc == MOSQ_ERR_SUCCESS && !client->over && ssl != NULL && tls_has_pending(ssl));
     return rc;
@@ -416,7 +404,7 @@ static int write_packets(struct mqtt_client *client)
     int rc = mosquitto_loop_write(client->mosquitto, MAX_PACKETS);
 
     if (rc == MOSQ_ERR_SUCCESS && !mosquitto_want_write(client->mosquitto))
-        client->last_out_s = now_ms() / 1000;
+        keep_alive_note_out(&client->keep_alive, now_s());
     return rc;
 }
 
@@ -447,7 +435,7 @@ static int wait_and_move(struct mqtt_client *client, int timeout_ms)
     if (rc == MOSQ_ERR_SUCCESS && !client->over && ready > 0 && (fds[0].revents & POLLOUT) != 0)
         rc = write_packets(client);
     if (rc == MOSQ_ERR_SUCCESS && !client->over)
-        rc = keep_alive(client);
+        rc = ping_if_due(client);
     return rc;
 }
 
@@ -472,21 +460,17 @@ static enum mqtt_result result_of_end(const struct mqtt_client *client)
 enum mqtt_result mqtt_client_turn(struct mqtt_client *client, int timeout_ms)
 {
     client->in_turn = true;
-    if (client->early_count > 0) {
-        tell_early(client);
+    if (client->early_count > 0 || client->write_code != MOSQ_ERR_SUCCESS)
         timeout_ms = 0;
-    }
+    tell_early(client);
     int rc = client->over ? MOSQ_ERR_CONN_LOST : wait_and_move(client, timeout_ms);
     client->in_turn = false;
-    if (rc != MOSQ_ERR_SUCCESS && !client->over) {
-        client->disconnect_errno = errno;
-        client->disconnect_code = rc;
-        client->over = true;
-    }
-    if (!client->over && mosquitto_socket(client->mosquitto) < 0) {
-        client->disconnect_code = MOSQ_ERR_CONN_LOST;
-        client->over = true;
-    }
+    if (rc != MOSQ_ERR_SUCCESS)
+        note_end(client, rc, errno);
+    else if (client->write_code != MOSQ_ERR_SUCCESS)
+        note_end(client, client->write_code, client->write_errno);
+    else if (mosquitto_socket(client->mosquitto) < 0)
+        note_end(client, MOSQ_ERR_CONN_LOST, 0);
     if (!client->over && client->connack_reason == NO_REASON && now_ms() >= client->connack_deadline_ms) {
         client->timed_out = true;
         client->over = true;
@@ -543,7 +527,7 @@ static char *reason_text(const struct mqtt_client *client)
         .established = client->ssl_context != NULL && tls_was_established(client->ssl_context),
         .accepted = client->connack_reason == 0,
         .connect_timeout_ms = client->connect_timeout_ms,
-        .keep_alive_s = client->keep_alive_s,
+        .keep_alive_s = client->keep_alive.interval_s,
         .host = client->host,
         .client_id = client->client_id,
         .reason_string = client->reason_string,
@@ -561,35 +545,54 @@ const char *mqtt_client_reason(const struct mqtt_client *client)
 
 /* --- the caller's wishes ---------------------------------------------------------------------------------------- */
 
+static int handed_over(struct mqtt_client *client, int rc, int message_id)
+{
+    switch (rc) {
+    case MOSQ_ERR_SUCCESS:
+        if (!mosquitto_want_write(client->mosquitto))
+            keep_alive_note_out(&client->keep_alive, now_s());
+        return message_id;
+    case MOSQ_ERR_OVERSIZE_PACKET:
+    case MOSQ_ERR_PAYLOAD_SIZE:
+        return MQTT_TOO_LARGE;
+    case MOSQ_ERR_NO_CONN:
+    case MOSQ_ERR_CONN_LOST:
+    case MOSQ_ERR_ERRNO:
+    case MOSQ_ERR_TLS:
+        client->write_errno = errno;
+        client->write_code = rc;
+        return MQTT_GONE;
+    default:
+        return -1;
+    }
+}
+
 int mqtt_client_publish(struct mqtt_client *client, const char *topic, const void *payload, size_t size_bytes,
                         unsigned qos, bool retained)
 {
     int message_id = -1;
 
     assert(client->connack_reason == 0 && !client->in_turn);
-    if (client->over || size_bytes > INT32_MAX)
-        return -1;
+    if (client->over)
+        return MQTT_GONE;
+    if (size_bytes > INT32_MAX)
+        return MQTT_TOO_LARGE;
     if (qos > client->maximum_qos)
         qos = client->maximum_qos;
     int rc = mosquitto_publish(client->mosquitto, &message_id, topic, (int) size_bytes, payload, (int) qos,
                                retained && client->retain_available != 0);
-    if (rc == MOSQ_ERR_OVERSIZE_PACKET || rc == MOSQ_ERR_PAYLOAD_SIZE)
-        return MQTT_TOO_LARGE;
-    if (rc != MOSQ_ERR_SUCCESS)
-        return -1;
-    if (!mosquitto_want_write(client->mosquitto))
-        client->last_out_s = now_ms() / 1000;
-    return message_id;
+    return handed_over(client, rc, message_id);
 }
 
 int mqtt_client_subscribe(struct mqtt_client *client, const char *filter, unsigned qos)
 {
     int message_id = -1;
 
-    assert(!client->in_turn);
-    if (client->over || mosquitto_subscribe(client->mosquitto, &message_id, filter, (int) qos) != MOSQ_ERR_SUCCESS)
-        return -1;
-    return message_id;
+    assert(client->connack_reason == 0 && !client->in_turn);
+    if (client->over)
+        return MQTT_GONE;
+    int rc = mosquitto_subscribe(client->mosquitto, &message_id, filter, (int) qos);
+    return handed_over(client, rc, message_id);
 }
 
 unsigned mqtt_client_window(const struct mqtt_client *client)

@@ -29,3 +29,9 @@ TESTS += tests/unit/check_tls
 tests_unit_check_tls_SOURCES = tests/unit/check_tls.c
 tests_unit_check_tls_CFLAGS = $(unit_cflags)
 tests_unit_check_tls_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_keep_alive
+TESTS += tests/unit/check_keep_alive
+tests_unit_check_keep_alive_SOURCES = tests/unit/check_keep_alive.c
+tests_unit_check_keep_alive_CFLAGS = $(unit_cflags)
+tests_unit_check_keep_alive_LDADD = $(unit_ldadd)
