@@ -42,10 +42,6 @@ static void *run(void *context)
     (void) pthread_setname_np(pthread_self(), "cloud");
     session_run(cloud);
     activity_set(cloud->activity, ACTIVITY_IDLE, "ended", 0);
-    pthread_mutex_lock(&cloud->mutex);
-    cloud->ended = true;
-    pthread_cond_signal(&cloud->has_ended);
-    pthread_mutex_unlock(&cloud->mutex);
     return NULL;
 }
 
@@ -75,7 +71,6 @@ struct cloud *cloud_start_with(const struct cloud_settings *settings, const stru
     if (cloud->wake_fd < 0)
         abort();
     pthread_mutex_init(&cloud->mutex, NULL);
-    pthread_cond_init(&cloud->has_ended, NULL);
     cloud->store = store_create(settings->queue_events > 0 ? settings->queue_events : 1);
     cloud->next = cloud_settings_copy(settings);
     cloud->facts.state = settings->host[0] == '\0' ? CLOUD_NOT_CONFIGURED : CLOUD_CONNECTING;
@@ -206,25 +201,20 @@ static void free_cloud(struct cloud *cloud)
     free(cloud->final_status);
     free(cloud->facts.detail);
     close(cloud->wake_fd);
-    pthread_cond_destroy(&cloud->has_ended);
     pthread_mutex_destroy(&cloud->mutex);
     free(cloud);
 }
 
-/* Waits for the thread's end with the mutex locked. */
-static bool await_end(struct cloud *cloud, uint64_t limit_ms)
+static bool join(pthread_t thread, uint64_t limit_ms)
 {
-    /* The system's clock, for it is the one that pthread_cond_clockwait looks at. */
+    /* The system's clock, for it is the one that pthread_clockjoin_np looks at. */
     uint64_t until_us = clock_monotonic_us(clock_system()) + limit_ms * 1000;
     const struct timespec until = {
         .tv_sec = (time_t) (until_us / 1000000),
         .tv_nsec = (long) (until_us % 1000000) * 1000,
     };
-    int rc = 0;
 
-    while (!cloud->ended && rc == 0)
-        rc = pthread_cond_clockwait(&cloud->has_ended, &cloud->mutex, CLOCK_MONOTONIC, &until);
-    return cloud->ended;
+    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
 
 bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms, size_t *unsent)
@@ -234,13 +224,15 @@ bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms
     cloud->stop_started_ms = clock_monotonic_ms(cloud->clock);
     cloud->stop_limit_ms = limit_ms;
     cloud->stopping = true;
+    pthread_mutex_unlock(&cloud->mutex);
     wake(cloud);
-    bool ended = await_end(cloud, limit_ms);
+
+    bool ended = join(cloud->thread, limit_ms);
+    pthread_mutex_lock(&cloud->mutex);
     if (unsent != NULL)
         *unsent = store_count(cloud->store);
     pthread_mutex_unlock(&cloud->mutex);
     if (ended) {
-        (void) pthread_join(cloud->thread, NULL);
         (void) outbox_flush(cloud->outbox);
         free_cloud(cloud);
     } else {

@@ -28,8 +28,6 @@ struct cloud {
     bool linked;                       /* CONNACK 0 has come and the connection stands */
     char *meta;                        /* to be published on the present connection, or NULL */
     char *status;
-    bool ended;                        /* the thread has done its work; joining it takes no time */
-    pthread_cond_t has_ended;
     bool stopping;
     char *final_status;
     uint64_t stop_started_ms;

@@ -34,12 +34,6 @@
 /* The library's packets per call; it takes more by itself while there are acknowledgements to expect. */
 #define MAX_PACKETS 1
 
-/* A published callback that came while the caller was still in publish; it is told with the next turn. */
-struct early {
-    int message_id;
-    int reason;
-};
-
 struct mqtt_client {
     struct mosquitto *mosquitto;
     struct mqtt_events events;
@@ -71,8 +65,8 @@ struct mqtt_client {
     char *library_error;     /* the last error line that the library logged */
     char *reason;
     bool library_spoke;      /* it logged a line, that is, a packet came or went */
-    struct early *early;
-    size_t early_count;
+    int *sent_early;         /* ids of QoS 0 that went out inside publish; told with the next turn */
+    size_t sent_early_count;
 };
 
 static uint64_t now_ms(void)
@@ -175,8 +169,8 @@ static void on_publish(struct mosquitto *mosquitto, void *context, int message_i
         client->events.published(client->events.context, message_id, code);
         return;
     }
-    client->early = memory_resize(client->early, client->early_count + 1, sizeof *client->early);
-    client->early[client->early_count++] = (struct early) { .message_id = message_id, .reason = code };
+    client->sent_early = memory_resize(client->sent_early, client->sent_early_count + 1, sizeof *client->sent_early);
+    client->sent_early[client->sent_early_count++] = message_id;
 }
 
 static void on_message(struct mosquitto *mosquitto, void *context, const struct mosquitto_message *message,
@@ -201,6 +195,63 @@ static void on_log(struct mosquitto *mosquitto, void *context, int level, const 
     client->library_spoke = true;
     if (level == MOSQ_LOG_ERR)
         text_replace(&client->library_error, text);
+}
+
+/* --- why it ended ----------------------------------------------------------------------------------------------- */
+
+/* What is known at any time; cause, reason, system_error and library_text are still to be filled in. */
+static struct mqtt_end end_of(const struct mqtt_client *client)
+{
+    return (struct mqtt_end) {
+        .version = client->version,
+        .tls = client->ssl_context != NULL,
+        .established = client->ssl_context != NULL && tls_was_established(client->ssl_context),
+        .accepted = client->connack_reason == 0,
+        .connect_timeout_ms = client->connect_timeout_ms,
+        .keep_alive_s = client->keep_alive.interval_s,
+        .host = client->host,
+        .client_id = client->client_id,
+        .reason_string = client->reason_string,
+    };
+}
+
+static enum mqtt_end_cause cause_from_library(const struct mqtt_client *client)
+{
+    if (client->closing)
+        return MQTT_END_ASKED;
+    if (client->timed_out)
+        return MQTT_END_TIMEOUT;
+    if (client->connack_reason > 0)
+        return MQTT_END_REFUSED;
+    if (client->disconnect_code >= 0x80)
+        return MQTT_END_SAID;
+    switch (client->disconnect_code) {
+    case MOSQ_ERR_SUCCESS:
+    case MOSQ_ERR_CONN_LOST:
+        return MQTT_END_CLOSED;
+    case MOSQ_ERR_ERRNO:
+    case MOSQ_ERR_TLS:
+        return MQTT_END_BROKEN;
+    case MOSQ_ERR_KEEPALIVE:
+        return MQTT_END_KEEP_ALIVE;
+    case MOSQ_ERR_PROTOCOL:
+    case MOSQ_ERR_MALFORMED_PACKET:
+        return MQTT_END_NONSENSE;
+    default:
+        return MQTT_END_OTHER;
+    }
+}
+
+static char *reason_text(const struct mqtt_client *client)
+{
+    struct mqtt_end end = end_of(client);
+
+    end.cause = cause_from_library(client);
+    end.reason = end.cause == MQTT_END_REFUSED ? client->connack_reason : client->disconnect_code;
+    if (client->disconnect_code == MOSQ_ERR_ERRNO && client->disconnect_errno != EPROTO) /* that is: some TLS error */
+        end.system_error = client->disconnect_errno;
+    end.library_text = mosquitto_strerror(client->disconnect_code);
+    return mqtt_end_text(&end);
 }
 
 /* --- connecting ------------------------------------------------------------------------------------------------- */
@@ -233,16 +284,6 @@ static bool set_options(struct mqtt_client *client, const struct mqtt_options *o
     return rc == MOSQ_ERR_SUCCESS;
 }
 
-static void set_callbacks(struct mosquitto *mosquitto)
-{
-    mosquitto_connect_v5_callback_set(mosquitto, on_connect);
-    mosquitto_disconnect_v5_callback_set(mosquitto, on_disconnect);
-    mosquitto_subscribe_v5_callback_set(mosquitto, on_subscribe);
-    mosquitto_publish_v5_callback_set(mosquitto, on_publish);
-    mosquitto_message_v5_callback_set(mosquitto, on_message);
-    mosquitto_log_callback_set(mosquitto, on_log);
-}
-
 static struct mqtt_client *create_client(const struct mqtt_options *options, const struct mqtt_events *events,
                                          int wake_fd)
 {
@@ -268,24 +309,13 @@ static struct mqtt_client *create_client(const struct mqtt_options *options, con
         mqtt_client_free(client);
         return NULL;
     }
-    set_callbacks(client->mosquitto);
+    mosquitto_connect_v5_callback_set(client->mosquitto, on_connect);
+    mosquitto_disconnect_v5_callback_set(client->mosquitto, on_disconnect);
+    mosquitto_subscribe_v5_callback_set(client->mosquitto, on_subscribe);
+    mosquitto_publish_v5_callback_set(client->mosquitto, on_publish);
+    mosquitto_message_v5_callback_set(client->mosquitto, on_message);
+    mosquitto_log_callback_set(client->mosquitto, on_log);
     return client;
-}
-
-static char *connect_failure(const struct mqtt_client *client, const struct mqtt_options *options, int rc, int code)
-{
-    const char *words = mosquitto_strerror(rc);
-
-    if (rc == MOSQ_ERR_ERRNO && code == EINTR)
-        return text_format("%s port %u did not answer within %u s; check that the broker works", options->host,
-                           (unsigned) options->port, (options->connect_timeout_ms + 999) / 1000);
-    if (rc == MOSQ_ERR_INVAL)
-        return text_format("the MQTT library refuses these settings; mqtt.options.keep_alive is to be 0 or 5 to 65535 s");
-    if (rc == MOSQ_ERR_TLS) /* the library may begin the handshake at once; tls.c knows more about most failures */
-        return text_format("the connection to %s port %u broke during the TLS handshake (%s)", options->host,
-                           (unsigned) options->port, client->library_error != NULL ? client->library_error : words);
-    return text_format("no connection to %s port %u: %s", options->host, (unsigned) options->port,
-                       rc == MOSQ_ERR_ERRNO ? strerror(code) : words);
 }
 
 struct mqtt_client *mqtt_client_connect(const struct mqtt_options *options, const struct mqtt_events *events,
@@ -314,7 +344,11 @@ struct mqtt_client *mqtt_client_connect(const struct mqtt_options *options, cons
     set_activity(client, ACTIVITY_OWN, "handling MQTT traffic", TURN_LIMIT_MS);
     free(address);
     if (rc != MOSQ_ERR_SUCCESS) {
-        *error = connect_failure(client, options, rc, code);
+        struct mqtt_end end = end_of(client);
+        end.cause = rc == MOSQ_ERR_TLS ? MQTT_END_HANDSHAKE : MQTT_END_UNCONNECTED;
+        end.system_error = rc == MOSQ_ERR_ERRNO ? code : 0;
+        end.library_text = client->library_error != NULL ? client->library_error : mosquitto_strerror(rc);
+        *error = mqtt_end_text(&end);
         mqtt_client_free(client);
         return NULL;
     }
@@ -333,7 +367,7 @@ void mqtt_client_free(struct mqtt_client *client)
     free(client->reason_string);
     free(client->library_error);
     free(client->reason);
-    free(client->early);
+    free(client->sent_early);
     free(client);
 }
 
@@ -439,14 +473,12 @@ static int wait_and_move(struct mqtt_client *client, int timeout_ms)
     return rc;
 }
 
-static void tell_early(struct mqtt_client *client)
+static void tell_sent_early(struct mqtt_client *client)
 {
-    for (size_t i = 0; i < client->early_count; i++)
-        client->events.published(client->events.context, client->early[i].message_id, client->early[i].reason);
-    client->early_count = 0;
+    for (size_t i = 0; i < client->sent_early_count; i++)
+        client->events.published(client->events.context, client->sent_early[i], 0);
+    client->sent_early_count = 0;
 }
-
-static char *reason_text(const struct mqtt_client *client);
 
 static enum mqtt_result result_of_end(const struct mqtt_client *client)
 {
@@ -460,9 +492,9 @@ static enum mqtt_result result_of_end(const struct mqtt_client *client)
 enum mqtt_result mqtt_client_turn(struct mqtt_client *client, int timeout_ms)
 {
     client->in_turn = true;
-    if (client->early_count > 0 || client->write_code != MOSQ_ERR_SUCCESS)
+    if (client->sent_early_count > 0 || client->write_code != MOSQ_ERR_SUCCESS)
         timeout_ms = 0;
-    tell_early(client);
+    tell_sent_early(client);
     int rc = client->over ? MOSQ_ERR_CONN_LOST : wait_and_move(client, timeout_ms);
     client->in_turn = false;
     if (rc != MOSQ_ERR_SUCCESS)
@@ -480,62 +512,6 @@ enum mqtt_result mqtt_client_turn(struct mqtt_client *client, int timeout_ms)
     if (client->reason == NULL)
         client->reason = reason_text(client);
     return result_of_end(client);
-}
-
-/* --- why it ended ----------------------------------------------------------------------------------------------- */
-
-static enum mqtt_end_cause cause_from_library(const struct mqtt_client *client)
-{
-    if (client->closing)
-        return MQTT_END_ASKED;
-    if (client->timed_out)
-        return MQTT_END_TIMEOUT;
-    if (client->connack_reason > 0)
-        return MQTT_END_REFUSED;
-    if (client->disconnect_code >= 0x80)
-        return MQTT_END_SAID;
-    switch (client->disconnect_code) {
-    case MOSQ_ERR_SUCCESS:
-    case MOSQ_ERR_CONN_LOST:
-        return MQTT_END_CLOSED;
-    case MOSQ_ERR_ERRNO:
-    case MOSQ_ERR_TLS:
-        return MQTT_END_BROKEN;
-    case MOSQ_ERR_KEEPALIVE:
-        return MQTT_END_KEEP_ALIVE;
-    case MOSQ_ERR_PROTOCOL:
-    case MOSQ_ERR_MALFORMED_PACKET:
-        return MQTT_END_NONSENSE;
-    default:
-        return MQTT_END_OTHER;
-    }
-}
-
-/* The library says EPROTO for each TLS error. */
-static bool is_system_error(const struct mqtt_client *client)
-{
-    return client->disconnect_code == MOSQ_ERR_ERRNO && client->disconnect_errno != EPROTO;
-}
-
-static char *reason_text(const struct mqtt_client *client)
-{
-    struct mqtt_end end = {
-        .cause = cause_from_library(client),
-        .version = client->version,
-        .system_error = is_system_error(client) ? client->disconnect_errno : 0,
-        .tls = client->ssl_context != NULL,
-        .established = client->ssl_context != NULL && tls_was_established(client->ssl_context),
-        .accepted = client->connack_reason == 0,
-        .connect_timeout_ms = client->connect_timeout_ms,
-        .keep_alive_s = client->keep_alive.interval_s,
-        .host = client->host,
-        .client_id = client->client_id,
-        .reason_string = client->reason_string,
-        .library_text = mosquitto_strerror(client->disconnect_code),
-    };
-
-    end.reason = end.cause == MQTT_END_REFUSED ? client->connack_reason : client->disconnect_code;
-    return mqtt_end_text(&end);
 }
 
 const char *mqtt_client_reason(const struct mqtt_client *client)

@@ -21,6 +21,10 @@ static void expect(struct mqtt_end end, const char *part)
 
 START_TEST(each_end_has_its_own_words)
 {
+    expect((struct mqtt_end) { .cause = MQTT_END_UNCONNECTED, .system_error = EINTR }, "did not answer within 5 s");
+    expect((struct mqtt_end) { .cause = MQTT_END_UNCONNECTED, .system_error = EPERM }, strerror(EPERM));
+    expect((struct mqtt_end) { .cause = MQTT_END_UNCONNECTED }, "no connection to broker.example: some words");
+    expect((struct mqtt_end) { .cause = MQTT_END_HANDSHAKE }, "broke during the TLS handshake (some words)");
     expect((struct mqtt_end) { .cause = MQTT_END_ASKED }, "disconnected");
     expect((struct mqtt_end) { .cause = MQTT_END_TIMEOUT, .tls = true }, "did not finish the TLS handshake within 5 s");
     expect((struct mqtt_end) { .cause = MQTT_END_TIMEOUT, .tls = true, .established = true }, "no CONNACK within 5 s");

@@ -384,6 +384,27 @@ START_TEST(a_right_server_is_accepted_and_gets_sni_alpn_and_chain)
 }
 END_TEST
 
+START_TEST(a_context_serves_one_connection_after_the_other)
+{
+    struct identity elsewhere = make("elsewhere", "DNS:wrong.example", &ca, -1, 10);
+    struct tls_context *context = create("broker.example", "ca.pem", "device.pem", "device.key", NULL);
+
+    for (int round = 0; round < 2; round++) {
+        struct meeting wrong = meet(context, &elsewhere, versions[_i]);
+        ck_assert_ptr_nonnull(wrong.failure);
+        ck_assert(!tls_was_established(tls_context_ssl(context)));
+        forget(&wrong);
+        struct meeting right = meet(context, &server, versions[_i]);
+        ck_assert_ptr_null(right.failure);
+        ck_assert_str_eq(right.sni, "broker.example");
+        ck_assert(tls_was_established(tls_context_ssl(context)));
+        forget(&right);
+    }
+    tls_context_free(context);
+    discard(&elsewhere);
+}
+END_TEST
+
 START_TEST(an_address_is_verified_and_sends_no_sni)
 {
     struct tls_context *context = create("192.0.2.7", "ca.pem", "device.pem", "device.key", NULL);
@@ -502,6 +523,7 @@ int main(void)
     tcase_add_test(files, a_folder_is_searched_for_certificates);
     tcase_add_test(files, amazons_roots_come_from_ca_certificates_or_the_package_is_named);
     tcase_add_loop_test(files, a_right_server_is_accepted_and_gets_sni_alpn_and_chain, 0, 2);
+    tcase_add_loop_test(files, a_context_serves_one_connection_after_the_other, 0, 2);
     tcase_add_loop_test(files, an_address_is_verified_and_sends_no_sni, 0, 2);
     tcase_add_test(files, each_wrong_server_is_refused_in_its_own_words);
     tcase_add_loop_test(files, a_refused_device_certificate_is_told_from_the_alert, 0, 2);
