@@ -223,10 +223,11 @@ static void greet(struct link *link)
     cloud->facts.mqtt_version = link->version;
     pthread_mutex_unlock(&cloud->mutex);
     outbox_tell(cloud->outbox, CLOUD_NOTICE_CONNECTED, 0, NULL);
-    link->subscribe_id = mqtt_client_subscribe(link->client, link->settings->topic_command,
-                                               link->settings->subscribe_qos);
-    if (link->subscribe_id < 0)
-        give_up(link, text_format("the subscription to %s could not be sent", link->settings->topic_command));
+    int id = mqtt_client_subscribe(link->client, link->settings->topic_command, link->settings->subscribe_qos);
+    link->subscribe_id = id < 0 ? -1 : id;
+    if (id < 0 && id != MQTT_GONE)
+        give_up(link, text_format("the subscription to \"%s\" could not be sent; check that topic",
+                                  link->settings->topic_command));
     link->suback_deadline_ms = link->accepted_ms + link->response_ms;
 }
 
@@ -290,7 +291,8 @@ static void event_not_sent(struct link *link, int why)
         tell_outcome(link, sequence, PACKET_TOO_LARGE);
         return;
     }
-    give_up(link, text_copy("an event could not be handed to the MQTT library; check the event topic"));
+    give_up(link, text_format("an event could not be handed to the MQTT library; check the topic \"%s\"",
+                              link->settings->topic_event));
 }
 
 /* Hands over waiting events, oldest first, as far as the window goes. */
@@ -309,6 +311,8 @@ static void publish_events(struct link *link)
             return;
         int id = mqtt_client_publish(link->client, link->settings->topic_event, event->payload, event->size_bytes,
                                      link->settings->publish_qos, false);
+        if (id == MQTT_GONE)
+            return; /* it is sent again on the next connection, as all that is in flight */
         if (id < 0) {
             event_not_sent(link, id);
             continue;

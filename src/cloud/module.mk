@@ -7,6 +7,7 @@ libspringpark_la_SOURCES += \
 	src/cloud/cloud.c src/cloud/cloud.h \
 	src/cloud/dial.c src/cloud/dial.h \
 	src/cloud/inside.h \
+	src/cloud/keep_alive.c src/cloud/keep_alive.h \
 	src/cloud/link.c src/cloud/link.h \
 	src/cloud/mqtt.c src/cloud/mqtt.h \
 	src/cloud/mqtt_end.c src/cloud/mqtt_end.h \

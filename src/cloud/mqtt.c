@@ -13,6 +13,7 @@
 #include "base/wakeup.h"
 #include "cloud/call_limit.h"
 #include "cloud/dial.h"
+#include "cloud/keep_alive.h"
 #include "cloud/mqtt_end.h"
 #include "cloud/tls.h"
 
@@ -32,12 +33,6 @@
 #define TURN_LIMIT_MS 10000U
 /* The library's packets per call; it takes more by itself while there are acknowledgements to expect. */
 #define MAX_PACKETS 1
-
-/* A published callback that came while the caller was still in publish; it is told with the next turn. */
-struct early {
-    int message_id;
-    int reason;
-};
 
 struct mqtt_client {
     struct mosquitto *mosquitto;
@@ -60,24 +55,28 @@ struct mqtt_client {
     unsigned window;
     uint8_t maximum_qos;
     uint8_t retain_available;
-    unsigned keep_alive_s;
+    struct keep_alive keep_alive;
     /* What it said when it ended the connection. */
     int disconnect_code;     /* the library's, or MQTT 5's from 0x80 on */
     int disconnect_errno;
+    int write_code;          /* of a write that failed; what the broker still said comes first */
+    int write_errno;
     char *reason_string;     /* MQTT 5's, from the packet that ended it */
     char *library_error;     /* the last error line that the library logged */
     char *reason;
     bool library_spoke;      /* it logged a line, that is, a packet came or went */
-    uint64_t last_in_s;      /* at the latest, see note_packets */
-    uint64_t last_out_s;
-    uint64_t check_at_s;     /* not before this is a PINGREQ due */
-    struct early *early;
-    size_t early_count;
+    int *sent_early;         /* ids of QoS 0 that went out inside publish; told with the next turn */
+    size_t sent_early_count;
 };
 
 static uint64_t now_ms(void)
 {
     return clock_monotonic_ms(clock_system());
+}
+
+static uint64_t now_s(void)
+{
+    return now_ms() / 1000;
 }
 
 static void set_activity(struct mqtt_client *client, enum activity_kind kind, const char *what, uint64_t limit_ms)
@@ -108,7 +107,7 @@ static void on_connect(struct mosquitto *mosquitto, void *context, int code, int
 {
     struct mqtt_client *client = context;
     uint16_t receive_maximum = (uint16_t) client->window;
-    uint16_t keep_alive_s = (uint16_t) client->keep_alive_s;
+    uint16_t keep_alive_s = (uint16_t) client->keep_alive.interval_s;
 
     (void) mosquitto;
     (void) flags;
@@ -122,9 +121,19 @@ static void on_connect(struct mosquitto *mosquitto, void *context, int code, int
     }
     if (receive_maximum > 0 && receive_maximum < client->window)
         client->window = receive_maximum;
-    client->keep_alive_s = keep_alive_s;
+    client->keep_alive.interval_s = keep_alive_s;
     if (client->events.connected != NULL)
         client->events.connected(client->events.context, code);
+}
+
+/* The first that is said about the end counts. */
+static void note_end(struct mqtt_client *client, int code, int system_error)
+{
+    if (client->over)
+        return;
+    client->disconnect_code = code;
+    client->disconnect_errno = system_error;
+    client->over = true;
 }
 
 static void on_disconnect(struct mosquitto *mosquitto, void *context, int code, const mosquitto_property *properties)
@@ -132,9 +141,7 @@ static void on_disconnect(struct mosquitto *mosquitto, void *context, int code, 
     struct mqtt_client *client = context;
 
     (void) mosquitto;
-    client->disconnect_errno = errno;
-    client->disconnect_code = code;
-    client->over = true;
+    note_end(client, code, errno);
     keep_reason_string(client, properties);
 }
 
@@ -162,8 +169,8 @@ static void on_publish(struct mosquitto *mosquitto, void *context, int message_i
         client->events.published(client->events.context, message_id, code);
         return;
     }
-    client->early = memory_resize(client->early, client->early_count + 1, sizeof *client->early);
-    client->early[client->early_count++] = (struct early) { .message_id = message_id, .reason = code };
+    client->sent_early = memory_resize(client->sent_early, client->sent_early_count + 1, sizeof *client->sent_early);
+    client->sent_early[client->sent_early_count++] = message_id;
 }
 
 static void on_message(struct mosquitto *mosquitto, void *context, const struct mosquitto_message *message,
@@ -174,7 +181,7 @@ static void on_message(struct mosquitto *mosquitto, void *context, const struct 
     (void) mosquitto;
     (void) properties;
     if (message->qos > 0) /* the library acknowledges it by itself */
-        client->last_out_s = now_ms() / 1000;
+        keep_alive_note_out(&client->keep_alive, now_s());
     if (client->events.received != NULL)
         client->events.received(client->events.context, message->topic, message->payload,
                                 (size_t) message->payloadlen, message->retain);
@@ -188,6 +195,63 @@ static void on_log(struct mosquitto *mosquitto, void *context, int level, const 
     client->library_spoke = true;
     if (level == MOSQ_LOG_ERR)
         text_replace(&client->library_error, text);
+}
+
+/* --- why it ended ----------------------------------------------------------------------------------------------- */
+
+/* What is known at any time; cause, reason, system_error and library_text are still to be filled in. */
+static struct mqtt_end end_of(const struct mqtt_client *client)
+{
+    return (struct mqtt_end) {
+        .version = client->version,
+        .tls = client->ssl_context != NULL,
+        .established = client->ssl_context != NULL && tls_was_established(client->ssl_context),
+        .accepted = client->connack_reason == 0,
+        .connect_timeout_ms = client->connect_timeout_ms,
+        .keep_alive_s = client->keep_alive.interval_s,
+        .host = client->host,
+        .client_id = client->client_id,
+        .reason_string = client->reason_string,
+    };
+}
+
+static enum mqtt_end_cause cause_from_library(const struct mqtt_client *client)
+{
+    if (client->closing)
+        return MQTT_END_ASKED;
+    if (client->timed_out)
+        return MQTT_END_TIMEOUT;
+    if (client->connack_reason > 0)
+        return MQTT_END_REFUSED;
+    if (client->disconnect_code >= 0x80)
+        return MQTT_END_SAID;
+    switch (client->disconnect_code) {
+    case MOSQ_ERR_SUCCESS:
+    case MOSQ_ERR_CONN_LOST:
+        return MQTT_END_CLOSED;
+    case MOSQ_ERR_ERRNO:
+    case MOSQ_ERR_TLS:
+        return MQTT_END_BROKEN;
+    case MOSQ_ERR_KEEPALIVE:
+        return MQTT_END_KEEP_ALIVE;
+    case MOSQ_ERR_PROTOCOL:
+    case MOSQ_ERR_MALFORMED_PACKET:
+        return MQTT_END_NONSENSE;
+    default:
+        return MQTT_END_OTHER;
+    }
+}
+
+static char *reason_text(const struct mqtt_client *client)
+{
+    struct mqtt_end end = end_of(client);
+
+    end.cause = cause_from_library(client);
+    end.reason = end.cause == MQTT_END_REFUSED ? client->connack_reason : client->disconnect_code;
+    if (client->disconnect_code == MOSQ_ERR_ERRNO && client->disconnect_errno != EPROTO) /* that is: some TLS error */
+        end.system_error = client->disconnect_errno;
+    end.library_text = mosquitto_strerror(client->disconnect_code);
+    return mqtt_end_text(&end);
 }
 
 /* --- connecting ------------------------------------------------------------------------------------------------- */
@@ -220,16 +284,6 @@ static bool set_options(struct mqtt_client *client, const struct mqtt_options *o
     return rc == MOSQ_ERR_SUCCESS;
 }
 
-static void set_callbacks(struct mosquitto *mosquitto)
-{
-    mosquitto_connect_v5_callback_set(mosquitto, on_connect);
-    mosquitto_disconnect_v5_callback_set(mosquitto, on_disconnect);
-    mosquitto_subscribe_v5_callback_set(mosquitto, on_subscribe);
-    mosquitto_publish_v5_callback_set(mosquitto, on_publish);
-    mosquitto_message_v5_callback_set(mosquitto, on_message);
-    mosquitto_log_callback_set(mosquitto, on_log);
-}
-
 static struct mqtt_client *create_client(const struct mqtt_options *options, const struct mqtt_events *events,
                                          int wake_fd)
 {
@@ -250,37 +304,18 @@ static struct mqtt_client *create_client(const struct mqtt_options *options, con
     client->window = options->window > 0 ? options->window : DEFAULT_WINDOW;
     client->maximum_qos = 2;
     client->retain_available = 1;
-    client->keep_alive_s = options->keep_alive_s;
     client->mosquitto = mosquitto_new(client_id, true, client);
     if (client->mosquitto == NULL || !set_options(client, options)) {
         mqtt_client_free(client);
         return NULL;
     }
-    set_callbacks(client->mosquitto);
+    mosquitto_connect_v5_callback_set(client->mosquitto, on_connect);
+    mosquitto_disconnect_v5_callback_set(client->mosquitto, on_disconnect);
+    mosquitto_subscribe_v5_callback_set(client->mosquitto, on_subscribe);
+    mosquitto_publish_v5_callback_set(client->mosquitto, on_publish);
+    mosquitto_message_v5_callback_set(client->mosquitto, on_message);
+    mosquitto_log_callback_set(client->mosquitto, on_log);
     return client;
-}
-
-static char *connect_failure(const struct mqtt_client *client, const struct mqtt_options *options, int rc, int code)
-{
-    const char *words = mosquitto_strerror(rc);
-
-    if (rc == MOSQ_ERR_ERRNO && code == EINTR)
-        return text_format("%s port %u did not answer within %u s; check that the broker works", options->host,
-                           (unsigned) options->port, (options->connect_timeout_ms + 999) / 1000);
-    if (rc == MOSQ_ERR_INVAL)
-        return text_format("the MQTT library refuses these settings; mqtt.options.keep_alive is to be 0 or 5 to 65535 s");
-    if (rc == MOSQ_ERR_TLS) /* the library may begin the handshake at once; tls.c knows more about most failures */
-        return text_format("the connection to %s port %u broke during the TLS handshake (%s)", options->host,
-                           (unsigned) options->port, client->library_error != NULL ? client->library_error : words);
-    return text_format("no connection to %s port %u: %s", options->host, (unsigned) options->port,
-                       rc == MOSQ_ERR_ERRNO ? strerror(code) : words);
-}
-
-static void start_keep_alive(struct mqtt_client *client)
-{
-    client->last_in_s = now_ms() / 1000;
-    client->last_out_s = client->last_in_s;
-    client->check_at_s = 0;
 }
 
 struct mqtt_client *mqtt_client_connect(const struct mqtt_options *options, const struct mqtt_events *events,
@@ -309,11 +344,15 @@ struct mqtt_client *mqtt_client_connect(const struct mqtt_options *options, cons
     set_activity(client, ACTIVITY_OWN, "handling MQTT traffic", TURN_LIMIT_MS);
     free(address);
     if (rc != MOSQ_ERR_SUCCESS) {
-        *error = connect_failure(client, options, rc, code);
+        struct mqtt_end end = end_of(client);
+        end.cause = rc == MOSQ_ERR_TLS ? MQTT_END_HANDSHAKE : MQTT_END_UNCONNECTED;
+        end.system_error = rc == MOSQ_ERR_ERRNO ? code : 0;
+        end.library_text = client->library_error != NULL ? client->library_error : mosquitto_strerror(rc);
+        *error = mqtt_end_text(&end);
         mqtt_client_free(client);
         return NULL;
     }
-    start_keep_alive(client);
+    keep_alive_start(&client->keep_alive, options->keep_alive_s, now_s());
     return client;
 }
 
@@ -328,60 +367,43 @@ void mqtt_client_free(struct mqtt_client *client)
     free(client->reason_string);
     free(client->library_error);
     free(client->reason);
-    free(client->early);
+    free(client->sent_early);
     free(client);
 }
 
 /* --- one turn --------------------------------------------------------------------------------------------------- */
 
-/*
- * The library sends PINGREQ from loop_misc, once keep_alive_s whole seconds have passed since a packet last came or since
- * one last went, and does not tell when that will be. Instead of asking each second, the two times are kept here, too:
- * never later than the library's, so that the right second is not missed. That a packet came or went shows in its log.
- */
-static uint64_t keep_alive_check_s(const struct mqtt_client *client)
+static int ping_if_due(struct mqtt_client *client)
 {
-    uint64_t quiet_since_s = client->last_in_s < client->last_out_s ? client->last_in_s : client->last_out_s;
-    uint64_t due_s = quiet_since_s + client->keep_alive_s;
+    uint64_t now = now_s();
+    uint64_t due = 0;
 
-    return due_s > client->check_at_s ? due_s : client->check_at_s;
-}
-
-static int keep_alive(struct mqtt_client *client)
-{
-    uint64_t now_s = now_ms() / 1000;
-
-    if (client->keep_alive_s == 0 || now_s < keep_alive_check_s(client))
+    if (!keep_alive_due(&client->keep_alive, &due) || now < due)
         return MOSQ_ERR_SUCCESS;
     client->library_spoke = false;
     int rc = mosquitto_loop_misc(client->mosquitto);
-    if (client->library_spoke) { /* PINGREQ went out, and both of the library's times are now */
-        client->last_in_s = now_s;
-        client->last_out_s = now_s;
-    }
-    client->check_at_s = now_s + 1;
+    keep_alive_called(&client->keep_alive, now, client->library_spoke);
     return rc;
 }
 
-static bool earlier(int64_t *timeout_ms, uint64_t at_ms, uint64_t now)
+static void earlier(int64_t *timeout_ms, uint64_t at_ms, uint64_t now)
 {
     int64_t left_ms = at_ms > now ? (int64_t) (at_ms - now) : 0;
 
-    if (*timeout_ms >= 0 && *timeout_ms <= left_ms)
-        return false;
-    *timeout_ms = left_ms;
-    return true;
+    if (*timeout_ms < 0 || left_ms < *timeout_ms)
+        *timeout_ms = left_ms;
 }
 
 static int poll_timeout_ms(const struct mqtt_client *client, int timeout_ms)
 {
     int64_t earliest_ms = timeout_ms;
     uint64_t now = now_ms();
+    uint64_t due = 0;
 
-    if (client->keep_alive_s > 0)
-        (void) earlier(&earliest_ms, keep_alive_check_s(client) * 1000, now);
+    if (keep_alive_due(&client->keep_alive, &due))
+        earlier(&earliest_ms, due * 1000, now);
     if (client->connack_reason == NO_REASON)
-        (void) earlier(&earliest_ms, client->connack_deadline_ms, now);
+        earlier(&earliest_ms, client->connack_deadline_ms, now);
     return earliest_ms > INT32_MAX ? INT32_MAX : (int) earliest_ms;
 }
 
@@ -405,7 +427,7 @@ static int read_packets(struct mqtt_client *client)
         client->library_spoke = false;
         rc = mosquitto_loop_read(client->mosquitto, MAX_PACKETS);
         if (client->library_spoke)
-            client->last_in_s = now_ms() / 1000;
+            keep_alive_note_in(&client->keep_alive, now_s());
         ssl = mosquitto_ssl_get(client->mosquitto);
     } while (rc == MOSQ_ERR_SUCCESS && !client->over && ssl != NULL && tls_has_pending(ssl));
     return rc;
@@ -416,7 +438,7 @@ static int write_packets(struct mqtt_client *client)
     int rc = mosquitto_loop_write(client->mosquitto, MAX_PACKETS);
 
     if (rc == MOSQ_ERR_SUCCESS && !mosquitto_want_write(client->mosquitto))
-        client->last_out_s = now_ms() / 1000;
+        keep_alive_note_out(&client->keep_alive, now_s());
     return rc;
 }
 
@@ -445,18 +467,16 @@ static int wait_and_move(struct mqtt_client *client, int timeout_ms)
     if (rc == MOSQ_ERR_SUCCESS && !client->over && ready > 0 && (fds[0].revents & POLLOUT) != 0)
         rc = write_packets(client);
     if (rc == MOSQ_ERR_SUCCESS && !client->over)
-        rc = keep_alive(client);
+        rc = ping_if_due(client);
     return rc;
 }
 
-static void tell_early(struct mqtt_client *client)
+static void tell_sent_early(struct mqtt_client *client)
 {
-    for (size_t i = 0; i < client->early_count; i++)
-        client->events.published(client->events.context, client->early[i].message_id, client->early[i].reason);
-    client->early_count = 0;
+    for (size_t i = 0; i < client->sent_early_count; i++)
+        client->events.published(client->events.context, client->sent_early[i], 0);
+    client->sent_early_count = 0;
 }
-
-static char *reason_text(const struct mqtt_client *client);
 
 static enum mqtt_result result_of_end(const struct mqtt_client *client)
 {
@@ -470,21 +490,17 @@ static enum mqtt_result result_of_end(const struct mqtt_client *client)
 enum mqtt_result mqtt_client_turn(struct mqtt_client *client, int timeout_ms)
 {
     client->in_turn = true;
-    if (client->early_count > 0) {
-        tell_early(client);
+    if (client->sent_early_count > 0 || client->write_code != MOSQ_ERR_SUCCESS)
         timeout_ms = 0;
-    }
+    tell_sent_early(client);
     int rc = client->over ? MOSQ_ERR_CONN_LOST : wait_and_move(client, timeout_ms);
     client->in_turn = false;
-    if (rc != MOSQ_ERR_SUCCESS && !client->over) {
-        client->disconnect_errno = errno;
-        client->disconnect_code = rc;
-        client->over = true;
-    }
-    if (!client->over && mosquitto_socket(client->mosquitto) < 0) {
-        client->disconnect_code = MOSQ_ERR_CONN_LOST;
-        client->over = true;
-    }
+    if (rc != MOSQ_ERR_SUCCESS)
+        note_end(client, rc, errno);
+    else if (client->write_code != MOSQ_ERR_SUCCESS)
+        note_end(client, client->write_code, client->write_errno);
+    else if (mosquitto_socket(client->mosquitto) < 0)
+        note_end(client, MOSQ_ERR_CONN_LOST, 0);
     if (!client->over && client->connack_reason == NO_REASON && now_ms() >= client->connack_deadline_ms) {
         client->timed_out = true;
         client->over = true;
@@ -496,62 +512,6 @@ enum mqtt_result mqtt_client_turn(struct mqtt_client *client, int timeout_ms)
     return result_of_end(client);
 }
 
-/* --- why it ended ----------------------------------------------------------------------------------------------- */
-
-static enum mqtt_end_cause cause_from_library(const struct mqtt_client *client)
-{
-    if (client->closing)
-        return MQTT_END_ASKED;
-    if (client->timed_out)
-        return MQTT_END_TIMEOUT;
-    if (client->connack_reason > 0)
-        return MQTT_END_REFUSED;
-    if (client->disconnect_code >= 0x80)
-        return MQTT_END_SAID;
-    switch (client->disconnect_code) {
-    case MOSQ_ERR_SUCCESS:
-    case MOSQ_ERR_CONN_LOST:
-        return MQTT_END_CLOSED;
-    case MOSQ_ERR_ERRNO:
-    case MOSQ_ERR_TLS:
-        return MQTT_END_BROKEN;
-    case MOSQ_ERR_KEEPALIVE:
-        return MQTT_END_KEEP_ALIVE;
-    case MOSQ_ERR_PROTOCOL:
-    case MOSQ_ERR_MALFORMED_PACKET:
-        return MQTT_END_NONSENSE;
-    default:
-        return MQTT_END_OTHER;
-    }
-}
-
-/* The library says EPROTO for each TLS error. */
-static bool is_system_error(const struct mqtt_client *client)
-{
-    return client->disconnect_code == MOSQ_ERR_ERRNO && client->disconnect_errno != EPROTO;
-}
-
-static char *reason_text(const struct mqtt_client *client)
-{
-    struct mqtt_end end = {
-        .cause = cause_from_library(client),
-        .version = client->version,
-        .system_error = is_system_error(client) ? client->disconnect_errno : 0,
-        .tls = client->ssl_context != NULL,
-        .established = client->ssl_context != NULL && tls_was_established(client->ssl_context),
-        .accepted = client->connack_reason == 0,
-        .connect_timeout_ms = client->connect_timeout_ms,
-        .keep_alive_s = client->keep_alive_s,
-        .host = client->host,
-        .client_id = client->client_id,
-        .reason_string = client->reason_string,
-        .library_text = mosquitto_strerror(client->disconnect_code),
-    };
-
-    end.reason = end.cause == MQTT_END_REFUSED ? client->connack_reason : client->disconnect_code;
-    return mqtt_end_text(&end);
-}
-
 const char *mqtt_client_reason(const struct mqtt_client *client)
 {
     return client->reason != NULL ? client->reason : "";
@@ -559,35 +519,54 @@ const char *mqtt_client_reason(const struct mqtt_client *client)
 
 /* --- the caller's wishes ---------------------------------------------------------------------------------------- */
 
+static int handed_over(struct mqtt_client *client, int rc, int message_id)
+{
+    switch (rc) {
+    case MOSQ_ERR_SUCCESS:
+        if (!mosquitto_want_write(client->mosquitto))
+            keep_alive_note_out(&client->keep_alive, now_s());
+        return message_id;
+    case MOSQ_ERR_OVERSIZE_PACKET:
+    case MOSQ_ERR_PAYLOAD_SIZE:
+        return MQTT_TOO_LARGE;
+    case MOSQ_ERR_NO_CONN:
+    case MOSQ_ERR_CONN_LOST:
+    case MOSQ_ERR_ERRNO:
+    case MOSQ_ERR_TLS:
+        client->write_errno = errno;
+        client->write_code = rc;
+        return MQTT_GONE;
+    default:
+        return -1;
+    }
+}
+
 int mqtt_client_publish(struct mqtt_client *client, const char *topic, const void *payload, size_t size_bytes,
                         unsigned qos, bool retained)
 {
     int message_id = -1;
 
     assert(client->connack_reason == 0 && !client->in_turn);
-    if (client->over || size_bytes > INT32_MAX)
-        return -1;
+    if (client->over)
+        return MQTT_GONE;
+    if (size_bytes > INT32_MAX)
+        return MQTT_TOO_LARGE;
     if (qos > client->maximum_qos)
         qos = client->maximum_qos;
     int rc = mosquitto_publish(client->mosquitto, &message_id, topic, (int) size_bytes, payload, (int) qos,
                                retained && client->retain_available != 0);
-    if (rc == MOSQ_ERR_OVERSIZE_PACKET || rc == MOSQ_ERR_PAYLOAD_SIZE)
-        return MQTT_TOO_LARGE;
-    if (rc != MOSQ_ERR_SUCCESS)
-        return -1;
-    if (!mosquitto_want_write(client->mosquitto))
-        client->last_out_s = now_ms() / 1000;
-    return message_id;
+    return handed_over(client, rc, message_id);
 }
 
 int mqtt_client_subscribe(struct mqtt_client *client, const char *filter, unsigned qos)
 {
     int message_id = -1;
 
-    assert(!client->in_turn);
-    if (client->over || mosquitto_subscribe(client->mosquitto, &message_id, filter, (int) qos) != MOSQ_ERR_SUCCESS)
-        return -1;
-    return message_id;
+    assert(client->connack_reason == 0 && !client->in_turn);
+    if (client->over)
+        return MQTT_GONE;
+    int rc = mosquitto_subscribe(client->mosquitto, &message_id, filter, (int) qos);
+    return handed_over(client, rc, message_id);
 }
 
 unsigned mqtt_client_window(const struct mqtt_client *client)

@@ -64,10 +64,11 @@ enum mqtt_result mqtt_client_turn(struct mqtt_client *client, int timeout_ms);
 /* What the broker or the library said when the connection ended, one sentence; valid until the client is freed. */
 const char *mqtt_client_reason(const struct mqtt_client *client);
 
-/* Message id of the publish or subscribe under way, -1 if it could not be handed over, or MQTT_TOO_LARGE. Not before
- * CONNACK. Written at once if the socket takes it; the published callback comes with a later turn. QoS and retain are
+/* Message id of the publish or subscribe under way; or -1 if it could not be handed over, for instance because the topic
+ * is none; or one of these two. Not before CONNACK. Written at once if the socket takes it; the published callback comes with a later turn. QoS and retain are
  * lowered to what the broker said in CONNACK (MQTT 5) that it supports. */
 #define MQTT_TOO_LARGE (-2) /* larger than the broker said that it takes */
+#define MQTT_GONE (-3)      /* the connection is over: the next turn says so and why */
 int mqtt_client_publish(struct mqtt_client *client, const char *topic, const void *payload, size_t size_bytes,
                         unsigned qos, bool retained);
 int mqtt_client_subscribe(struct mqtt_client *client, const char *filter, unsigned qos);

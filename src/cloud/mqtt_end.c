@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "cloud/mqtt.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,15 @@ static char *timeout_text(const struct mqtt_end *end)
     return text_format("%s sent no CONNACK within %u s; check that an MQTT broker listens there", end->host, seconds);
 }
 
+static char *unconnected_text(const struct mqtt_end *end)
+{
+    if (end->system_error == EINTR) /* by call_limit.h */
+        return text_format("%s did not answer within %u s; check that the broker works", end->host,
+                           (end->connect_timeout_ms + 999) / 1000);
+    return text_format("no connection to %s: %s", end->host,
+                       end->system_error != 0 ? strerror(end->system_error) : end->library_text);
+}
+
 /* What an end without a word means depends on how far the connection had come. */
 static const char *phase(const struct mqtt_end *end)
 {
@@ -74,6 +84,10 @@ static const char *phase(const struct mqtt_end *end)
 static char *plain_text(const struct mqtt_end *end)
 {
     switch (end->cause) {
+    case MQTT_END_UNCONNECTED:
+        return unconnected_text(end);
+    case MQTT_END_HANDSHAKE: /* tls.c knows more about most of these */
+        return text_format("the connection to %s broke during the TLS handshake (%s)", end->host, end->library_text);
     case MQTT_END_ASKED:
         return text_copy("disconnected");
     case MQTT_END_TIMEOUT:

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 
 enum mqtt_end_cause {
+    MQTT_END_UNCONNECTED, /* there was no connection at all */
+    MQTT_END_HANDSHAKE,  /* the TLS handshake failed at once */
     MQTT_END_ASKED,      /* by our own DISCONNECT */
     MQTT_END_TIMEOUT,    /* no CONNACK in time */
     MQTT_END_REFUSED,    /* CONNACK with a reason */
@@ -23,7 +25,7 @@ struct mqtt_end {
     enum mqtt_end_cause cause;
     int version;               /* 5 or 4 */
     int reason;                /* of CONNACK or DISCONNECT */
-    int system_error;          /* errno with MQTT_END_BROKEN, or 0 */
+    int system_error;          /* errno with MQTT_END_BROKEN and _UNCONNECTED, or 0 */
     bool tls;
     bool established;          /* the TLS handshake was over */
     bool accepted;             /* CONNACK 0 had come */
@@ -32,7 +34,7 @@ struct mqtt_end {
     const char *host;
     const char *client_id;
     const char *reason_string; /* the broker's own words, or NULL */
-    const char *library_text;  /* the library's words with MQTT_END_OTHER */
+    const char *library_text;  /* the library's words with MQTT_END_OTHER, _HANDSHAKE and _UNCONNECTED */
 };
 
 /* New memory. */

@@ -18,8 +18,7 @@ struct tls_context {
     char *host;
     char *ca;
     bool send_sni;
-    bool greeted;      /* the handshake has begun: SNI is settled */
-    bool established;  /* and is over */
+    bool established;  /* the last handshake came to its end */
     char *failure;
 };
 
@@ -179,9 +178,9 @@ static void note_library_error(struct tls_context *context)
 
 static void begin_handshake(struct tls_context *context, SSL *ssl)
 {
-    if (context->greeted)
-        return; /* TLS 1.3 calls its tickets a handshake, too */
-    context->greeted = true;
+    if (SSL_get_state(ssl) != TLS_ST_BEFORE)
+        return; /* not a new connection's: OpenSSL calls other things a handshake, too */
+    context->established = false;
     set_failure(context, NULL);
     (void) SSL_set_tlsext_host_name(ssl, context->send_sni ? context->host : NULL);
 }

@@ -911,6 +911,17 @@ class Conversation(CloudTest):
                 self.assertTrue(broker.wait(lambda: any(packet.kind == 4 for packet in broker.connections[0].packets)))
                 probe.stop()
 
+    def test_impossible_topics_are_told(self):
+        for topic, text in (("topic_event", "an event could not be handed"), ("topic_command", "the subscription to")):
+            with self.subTest(topic=topic):
+                broker = self.broker(normal)
+                probe = self.probe(broker.port, **{topic: "a/#/b"}).start()
+                probe.send("event 1 n1")
+                probe.wait("DISCONNECTED %s.*check .*topic" % text)
+                if topic == "topic_event":
+                    self.assertEqual(probe.report()["stored"], "1")
+                probe.stop()
+
     def test_session_taken_over_names_the_client_id(self):
         def script(connection):
             connection.accept()
