@@ -255,6 +255,18 @@ class CloudTest(unittest.TestCase):
         self.addCleanup(clean)
         return probe
 
+    def blackhole(self, room):
+        """A listener that accepts nothing, with room for that many more connections."""
+        listener = socket.socket()
+        self.addCleanup(listener.close)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(room + 1)
+        for _ in range(2):
+            filler = socket.socket()
+            self.addCleanup(filler.close)
+            filler.connect(listener.getsockname())
+        return listener.getsockname()[1]
+
     def tls(self, port, ca="ca", certificate="device", key=None, **settings):
         settings.setdefault("tls_client_auth", "yes")
         return self.probe(port, tls_enabled="yes", tls_ca=PKI.path(ca + ".pem"),
@@ -458,18 +470,6 @@ class Faults(CloudTest):
         probe.wait("DISCONNECTED localhost sent no CONNACK within 1 s")
         probe.wait("^notice ONLINE")
         probe.stop()
-
-    def blackhole(self, room):
-        """A listener that accepts nothing, with room for that many more connections."""
-        listener = socket.socket()
-        self.addCleanup(listener.close)
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(room + 1)
-        for _ in range(2):
-            filler = socket.socket()
-            self.addCleanup(filler.close)
-            filler.connect(listener.getsockname())
-        return listener.getsockname()[1]
 
     def test_a_silent_tcp_peer_is_cut_at_the_connect_timeout(self):
         for room in (0, 1):     # with 1 the look at the address succeeds and the connection itself hangs
@@ -1087,6 +1087,20 @@ class Life(CloudTest):
         begun = time.monotonic()
         self.assertIn("ended=1", waiting.stop())
         self.assertLess(time.monotonic() - begun, 1 * SLOW)
+
+    def test_a_thread_that_hangs_in_a_foreign_call_is_abandoned(self):
+        probe = self.probe(self.blackhole(1), connect_timeout_s=60, host="127.0.0.1").start()
+        probe.send("event 1 n1")
+        deadline = time.monotonic() + 5 * SLOW
+        while True:
+            probe.send("report")
+            line = probe.wait("^report ")
+            if "connecting to the broker" in line:
+                break
+            self.assertLess(time.monotonic(), deadline, line)
+        begun = time.monotonic()
+        self.assertEqual(probe.stop(300), "stopped ended=0 unsent=1")
+        self.assertLess(time.monotonic() - begun, 2 * SLOW)
 
     def test_confirmations_and_commands_survive_a_full_notice_queue(self):
         def script(connection):
