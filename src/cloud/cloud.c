@@ -21,7 +21,7 @@ void cloud_notice_free(void *message)
     free(notice);
 }
 
-void cloud_check_settings(const struct cloud_settings *settings, struct errors *errors)
+void cloud_check_settings(const struct cloud_settings *settings, struct errors *errors, struct errors *notes)
 {
     if (settings->host[0] == '\0')
         return;
@@ -29,7 +29,7 @@ void cloud_check_settings(const struct cloud_settings *settings, struct errors *
         errors_add(errors, "mqtt.options.keep_alive: %u s is too short for the MQTT library; 0 or 5 to 65535 is allowed",
                    settings->keep_alive_s);
     if (settings->tls.enabled)
-        tls_context_free(tls_context_create(&settings->tls, settings->host, errors));
+        tls_context_free(tls_context_create(&settings->tls, settings->host, errors, notes));
 }
 
 /* --- starting --------------------------------------------------------------------------------------------------- */

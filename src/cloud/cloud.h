@@ -98,8 +98,9 @@ struct cloud_report {
 struct cloud;
 
 /* Looks at everything that the settings name (files of certificates and keys) as the thread will, and adds what is
- * wrong to errors. Blocks on the disk: call it where that is allowed. */
-void cloud_check_settings(const struct cloud_settings *settings, struct errors *errors);
+ * wrong to errors. That the device's certificate has expired or is not valid yet goes to notes: with a wrong clock, which
+ * may yet be set, that must not prevent a start. Blocks on the disk: call it where that is allowed. */
+void cloud_check_settings(const struct cloud_settings *settings, struct errors *errors, struct errors *notes);
 
 /* The CN of the certificate in a PEM file, new memory, or NULL if there is none. Blocks on the disk. */
 char *cloud_certificate_cn(const char *path);

@@ -454,7 +454,7 @@ static bool prepare_tls(struct link *link)
 
     if (link->settings->tls.enabled) {
         activity_set(link->cloud->activity, ACTIVITY_FOREIGN, "reading certificates", FILES_LIMIT_MS);
-        link->tls = tls_context_create(&link->settings->tls, link->settings->host, errors);
+        link->tls = tls_context_create(&link->settings->tls, link->settings->host, errors, NULL);
         activity_set(link->cloud->activity, ACTIVITY_OWN, "preparing the connection", FILES_LIMIT_MS);
         if (link->tls != NULL && link->settings->port == ALPN_PORT)
             tls_context_offer_alpn(link->tls, ALPN_PROTOCOL);

@@ -238,14 +238,15 @@ static void add_chain(SSL_CTX *ssl, STACK_OF(X509) *list, int from)
 }
 
 static void use_certificate(struct tls_context *context, const struct cloud_tls_settings *settings,
-                            struct errors *errors)
+                            struct errors *errors, struct errors *notes)
 {
     STACK_OF(X509) *list = certificate_list_read(settings->certificate, "the device's certificate", errors);
     EVP_PKEY *key = certificate_read_key(settings->key, errors);
 
     if (list != NULL) {
         X509 *certificate = sk_X509_value(list, 0);
-        (void) certificate_check_time(certificate, settings->certificate, "the device's certificate", errors);
+        (void) certificate_check_time(certificate, settings->certificate, "the device's certificate",
+                                      notes != NULL ? notes : errors);
         if (SSL_CTX_use_certificate(context->ssl, certificate) != 1)
             errors_add(errors, "%s: the device's certificate cannot be used: %s", settings->certificate,
                        ERR_reason_error_string(ERR_peek_last_error()));
@@ -263,7 +264,8 @@ static void use_certificate(struct tls_context *context, const struct cloud_tls_
     certificate_list_free(list);
 }
 
-static void set_client(struct tls_context *context, const struct cloud_tls_settings *settings, struct errors *errors)
+static void set_client(struct tls_context *context, const struct cloud_tls_settings *settings, struct errors *errors,
+                       struct errors *notes)
 {
     bool named = true;
 
@@ -281,7 +283,7 @@ static void set_client(struct tls_context *context, const struct cloud_tls_setti
         named = false;
     }
     if (named)
-        use_certificate(context, settings, errors);
+        use_certificate(context, settings, errors, notes);
     if (settings->chain == NULL || settings->chain[0] == '\0')
         return;
     STACK_OF(X509) *chain = certificate_list_read(settings->chain, "the chain of the device's certificate", errors);
@@ -291,7 +293,7 @@ static void set_client(struct tls_context *context, const struct cloud_tls_setti
 }
 
 struct tls_context *tls_context_create(const struct cloud_tls_settings *settings, const char *host,
-                                       struct errors *errors)
+                                       struct errors *errors, struct errors *notes)
 {
     struct tls_context *context = memory_zeroed(1, sizeof *context);
     size_t errors_before = errors_count(errors);
@@ -314,7 +316,7 @@ struct tls_context *tls_context_create(const struct cloud_tls_settings *settings
                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_info_callback(context->ssl, on_info);
     (void) set_verification(context, settings, errors);
-    set_client(context, settings, errors);
+    set_client(context, settings, errors, notes);
     if (errors_count(errors) > errors_before) {
         tls_context_free(context);
         return NULL;

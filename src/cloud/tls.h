@@ -14,9 +14,10 @@
 struct tls_context;
 
 /* A new context that connects to host with these settings, or NULL: then every problem is in errors (missing or
- * unreadable file, expired or not yet valid certificate, key that does not match...), each with its file. */
+ * unreadable file, key that does not match...), each with its file. That the device's own certificate has expired or is
+ * not valid yet is an error too; with notes (else NULL) it goes there instead: the clock may be what is wrong. */
 struct tls_context *tls_context_create(const struct cloud_tls_settings *settings, const char *host,
-                                       struct errors *errors);
+                                       struct errors *errors, struct errors *notes);
 void tls_context_free(struct tls_context *context);
 
 /* Offers that protocol by ALPN, at most 255 bytes; AWS IoT Core asks for it on port 443. */

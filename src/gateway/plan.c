@@ -142,7 +142,7 @@ struct plan *plan_create(const char *config_file, const char *instance, struct e
     plan_cloud(plan);
     size_t before = errors_count(errors);
     if (*plan->cloud.host != '\0')
-        cloud_check_settings(&plan->cloud, errors);
+        cloud_check_settings(&plan->cloud, errors, plan->notes);
     if (errors_count(errors) > before) {
         plan_free(plan);
         return NULL;

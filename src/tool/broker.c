@@ -208,7 +208,7 @@ static bool open_tls(struct broker *broker, char **error)
     };
     struct errors *errors = errors_create();
 
-    broker->tls = tls_context_create(&settings, options->host, errors);
+    broker->tls = tls_context_create(&settings, options->host, errors, NULL);
     if (broker->tls == NULL) {
         *error = text_copy("");
         for (size_t index = 0; index < errors_count(errors); index++) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The cloud stage alone, for tests/system/test_cloud.py.
+# The cloud stage alone, for tests/system/test_cloud_*.py.
 
 EXTRA_PROGRAMS += tests/parts/cloud_probe
 tests_parts_cloud_probe_SOURCES = tests/parts/cloud_probe.c
@@ -7,4 +7,5 @@ tests_parts_cloud_probe_LDADD = libspringpark.la
 
 TEST_PARTS += tests/parts/cloud_probe
 
-EXTRA_DIST += tests/parts/fake_broker.py tests/system/test_cloud.py
+EXTRA_DIST += tests/parts/cloud_parts.py tests/parts/fake_broker.py tests/system/test_cloud_faults.py \
+	tests/system/test_cloud_life.py tests/system/test_cloud_talk.py

@@ -165,7 +165,7 @@ static void check(const struct probe *probe)
 {
     struct errors *errors = errors_create();
 
-    cloud_check_settings(probe->settings, errors);
+    cloud_check_settings(probe->settings, errors, errors);
     for (size_t i = 0; i < errors_count(errors); i++)
         printf("error %s\n", errors_get(errors, i));
     say("checked");

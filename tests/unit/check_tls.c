@@ -164,7 +164,7 @@ static struct tls_context *create(const char *host, const char *ca_file, const c
         .certificate = certificate_path, .key = key_path, .chain = chain_path,
     };
 
-    struct tls_context *context = tls_context_create(&settings, host, errors);
+    struct tls_context *context = tls_context_create(&settings, host, errors, NULL);
     free(ca_path);
     free(certificate_path);
     free(key_path);
@@ -242,7 +242,7 @@ START_TEST(trust_other_than_the_pki_is_refused)
 
     for (int trust = CLOUD_TRUST_ANY; trust < CLOUD_TRUST_PKI; trust++) {
         const struct cloud_tls_settings settings = { .enabled = true, .trust = (enum cloud_trust) trust, .ca = path };
-        ck_assert_ptr_null(tls_context_create(&settings, "broker.example", errors));
+        ck_assert_ptr_null(tls_context_create(&settings, "broker.example", errors, NULL));
     }
     ck_assert_uint_eq(errors_count(errors), 3);
     free(path);
@@ -256,7 +256,7 @@ START_TEST(empty_slots_are_named)
         .certificate = "", .key = "", .chain = "",
     };
 
-    ck_assert_ptr_null(tls_context_create(&settings, "broker.example", errors));
+    ck_assert_ptr_null(tls_context_create(&settings, "broker.example", errors, NULL));
     ck_assert_uint_eq(errors_count(errors), 3);
 }
 END_TEST
@@ -266,10 +266,10 @@ START_TEST(settings_are_checked_as_the_thread_will)
     struct cloud_settings settings = { .host = "broker.example", .keep_alive_s = 3,
                                        .tls = { .enabled = true, .trust = CLOUD_TRUST_PKI, .ca = "/nowhere" } };
 
-    cloud_check_settings(&settings, errors);
+    cloud_check_settings(&settings, errors, errors);
     ck_assert_uint_eq(errors_count(errors), 2);
     settings.host = "";
-    cloud_check_settings(&settings, errors);
+    cloud_check_settings(&settings, errors, errors);
     ck_assert_uint_eq(errors_count(errors), 2);
 }
 END_TEST
@@ -481,11 +481,11 @@ START_TEST(a_folder_is_searched_for_certificates)
     const struct cloud_tls_settings settings = { .enabled = true, .verify_name = true, .trust = CLOUD_TRUST_PKI,
                                                  .ca = folder };
     const struct cloud_tls_settings empty = { .enabled = true, .trust = CLOUD_TRUST_PKI, .ca = "/proc/self/task" };
-    struct tls_context *context = tls_context_create(&settings, "broker.example", errors);
+    struct tls_context *context = tls_context_create(&settings, "broker.example", errors, NULL);
 
     ck_assert_ptr_nonnull(context);
     tls_context_free(context);
-    ck_assert_ptr_null(tls_context_create(&empty, "broker.example", errors));
+    ck_assert_ptr_null(tls_context_create(&empty, "broker.example", errors, NULL));
     ck_assert_ptr_nonnull(strstr(errors_get(errors, 0), "no certificate in PEM form is in that folder"));
 }
 END_TEST
@@ -493,7 +493,7 @@ END_TEST
 START_TEST(amazons_roots_come_from_ca_certificates_or_the_package_is_named)
 {
     const struct cloud_tls_settings settings = { .enabled = true, .trust = CLOUD_TRUST_PKI, .ca = "amazon" };
-    struct tls_context *context = tls_context_create(&settings, "x-ats.iot.eu-west-1.amazonaws.com", errors);
+    struct tls_context *context = tls_context_create(&settings, "x-ats.iot.eu-west-1.amazonaws.com", errors, NULL);
 
     if (access("/usr/share/ca-certificates/mozilla/Amazon_Root_CA_1.crt", R_OK) != 0) {
         ck_assert_ptr_null(context);
