@@ -59,7 +59,10 @@ packages_disable_new_services() {
             case $path in
                 */systemd/system/*@.*) ;;
                 */systemd/system/*.service | */systemd/system/*.socket | */systemd/system/*.timer)
-                    if [ "$(systemctl is-enabled "$unit" 2>/dev/null)" = enabled ]; then
+                    # Where systemd is not installed its links are made all the same, by Debian's own helper.
+                    if ! command -v systemctl >/dev/null; then
+                        deb-systemd-helper disable "$unit" >/dev/null 2>&1 || true
+                    elif [ "$(systemctl is-enabled "$unit" 2>/dev/null)" = enabled ]; then
                         systemctl --quiet disable "$unit" >/dev/null 2>&1 || true
                     fi ;;
                 /etc/init.d/*)
