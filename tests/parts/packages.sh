@@ -61,7 +61,7 @@ packages_disable_new_services() {
                 */systemd/system/*.service | */systemd/system/*.socket | */systemd/system/*.timer)
                     # Where systemd is not installed its links are made all the same, by Debian's own helper.
                     if ! command -v systemctl >/dev/null; then
-                        deb-systemd-helper disable "$unit" >/dev/null 2>&1 || true
+                        DPKG_MAINTSCRIPT_PACKAGE=$package deb-systemd-helper disable "$unit" >/dev/null 2>&1 || true
                     elif [ "$(systemctl is-enabled "$unit" 2>/dev/null)" = enabled ]; then
                         systemctl --quiet disable "$unit" >/dev/null 2>&1 || true
                     fi ;;
