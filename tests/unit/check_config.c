@@ -245,7 +245,7 @@ static const struct mistake {
       "t.conf:1: profile.primary (register 02C0): \"toaster\" is not allowed: one of \"smart-reader\"" },
     { "smart_reader: { explicit_activation = true; };",
       "t.conf:1: smart_reader.explicit_activation (register 02A0): true is not allowed: a start command over MQTT is"
-      " not in this version" },
+      " not in this version; allowed: false" },
     { "smart_reader: { network_format = \"scrdr\"; };",
       "t.conf:1: smart_reader.network_format (register 02A0): \"scrdr\" is not allowed: $SCRDR lines are not in this"
       " version; write \"json\"" },
@@ -300,15 +300,16 @@ static const struct mistake {
     { "templates: ( { }, { shift_bits = 8; } );",
       "t.conf:1: templates[2].shift_bits (register 0323): 8 is not allowed: 0 to 7" },
     { "templates: ( { swop = \"all\"; } );", "t.conf:1: templates[1].swop: unknown setting; did you mean templates.swap?" },
-    { "templates: ( { format = \"reserved-7\"; } );", "t.conf:1: templates[1].format (register 0311): \"reserved-7\" is not" },
+    { "templates: ( { format = \"reserved-7\"; } );", "t.conf:1: templates[1].format (register 0311): \"reserved-7\" is not"
+      " allowed: the value is reserved by the device; allowed: \"decimal-10\", \"hex-4\"," },
     { "templates: ( { prefix = \"123456789\"; } );", "t.conf:1: templates[1].prefix (register 0312): a text of 9 bytes" },
     { "registers = [ \"0310=4E\" ];",
       "t.conf:1: templates.technologies (register 0310): \"ndef-tags\" is not allowed: template type NDEF Data is not" },
     { "registers = [ \"0310=05\" ];", "t.conf:1: templates.technologies (register 0310): the value 5 (hex) is not allowed" },
     { "registers = [ \"02C0=24\" ];", "t.conf:1: profile.network (register 02C0): \"tcp-server\" is not allowed" },
-    { "registers = [ \"02C0=6C\" ];", "t.conf:1: registers (register 02C0): reserved bits are not as in the default" },
+    { "registers = [ \"02C0=6C\" ];", "t.conf:1: registers (register 02C0, bits 08): reserved bits are not as in the default" },
     { "registers = [ \"0289=5314030331E1E\" ];", "t.conf:1: registers (register 0289): the value must be an even number" },
-    { "registers = [ \"0289=531403\" ];", "t.conf:1: registers (register 0289): a value of 3 bytes is not allowed: 6" },
+    { "registers = [ \"0289=531403\" ];", "t.conf:1: registers (register 0289): a value of 3 bytes is not allowed: exactly 6" },
     { "registers = [ \"0289=531403031E1E\" ];", "t.conf:1: mqtt.options.keep_alive (register 0289): 3 is not allowed" },
     { "registers = [ \"0299=00\" ];", "t.conf:1: registers: register 0299 is not in this version" },
     { "registers = [ \"29=00\" ];", "t.conf:1: registers: an entry must be \"ADDRESS=VALUE\"" },
