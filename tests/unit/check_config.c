@@ -437,6 +437,34 @@ START_TEST(what_has_no_effect_is_noted)
 }
 END_TEST
 
+START_TEST(settings_of_tls_and_slots_that_nothing_uses_are_noted)
+{
+    struct config *config = good("mqtt: { tls: { enabled = false; sni = true;\nca_slot = 3; }; };\n"
+                                 "certificates: { slot_3 = \"/c\"; slot_D = \"/d\"; slot_4 = \"\"; };\n"
+                                 "keys: { slot_d = \"/k\"; };");
+
+    ck_assert_uint_eq(errors_count(notes), 4);
+    ck_assert_str_eq(errors_get(notes, 0),
+                     "t.conf:1: mqtt.tls.sni (register 0288): has no effect while mqtt.tls.enabled is false");
+    ck_assert_ptr_nonnull(strstr(errors_get(notes, 1), "t.conf:2: mqtt.tls.ca_slot"));
+    ck_assert_str_eq(errors_get(notes, 2), "t.conf:3: certificates.slot_3: has no effect: no setting of mqtt.tls"
+                                           " (register 0288) uses the slot");
+    ck_assert_ptr_nonnull(strstr(errors_get(notes, 3), "t.conf:4: keys.slot_d: has no effect"));
+    config_free(config);
+}
+END_TEST
+
+START_TEST(slots_that_are_used_are_not_noted)
+{
+    struct config *config = good("mqtt: { broker = \"h\"; tls: { ca_slot = 3; }; };\n"
+                                 "certificates: { slot_3 = \"/c\"; slot_D = \"/d\"; slot_F = \"/f\"; };\n"
+                                 "keys: { slot_D = \"/k\"; };");
+
+    ck_assert_uint_eq(errors_count(notes), 0);
+    config_free(config);
+}
+END_TEST
+
 START_TEST(the_aws_value_of_the_vendor_is_taken_with_a_note)
 {
     struct config *config = good("registers = [ \"0289=5614030A1E1E\" ];");
@@ -683,6 +711,8 @@ int main(void)
     tcase_add_test(cases, the_chain_is_off_until_its_slot_is_set);
     tcase_add_test(cases, registers_may_be_set_raw);
     tcase_add_test(cases, what_has_no_effect_is_noted);
+    tcase_add_test(cases, settings_of_tls_and_slots_that_nothing_uses_are_noted);
+    tcase_add_test(cases, slots_that_are_used_are_not_noted);
     tcase_add_test(cases, the_aws_value_of_the_vendor_is_taken_with_a_note);
     tcase_add_test(cases, a_password_over_plain_mqtt_is_noted);
     tcase_add_test(cases, a_password_can_stand_in_a_file_of_its_own);
