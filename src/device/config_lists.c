@@ -72,17 +72,28 @@ static void check_reader(struct config_reader *reader, const struct config_node 
     free(place);
 }
 
+/* What the reader will be called, as far as the file tells: "" for a PC/SC reader that is named after itself. */
+static const char *label_of(const struct settings_reader *settings)
+{
+    if (*settings->label != '\0' || strcmp(settings->driver, "script") != 0)
+        return settings->label;
+    const char *slash = strrchr(settings->path, '/');
+    return slash != NULL ? slash + 1 : settings->path;
+}
+
 static void check_labels(struct config_reader *reader, const struct config_node *list)
 {
     const struct settings *settings = &reader->config->settings;
 
     for (size_t i = 0; i < settings->readers_count; i++) {
-        for (size_t k = 0; k < i && *settings->readers[i].label != '\0'; k++) {
-            if (strcmp(settings->readers[i].label, settings->readers[k].label) != 0)
+        const char *label = label_of(&settings->readers[i]);
+
+        for (size_t k = 0; k < i && *label != '\0'; k++) {
+            if (strcmp(label, label_of(&settings->readers[k])) != 0)
                 continue;
             errors_add(reader->errors, "%s:%d: readers[%zu].label: \"%s\" is the label of the reader in line %d too;"
                                        " each needs its own", list->children[i].file, list->children[i].line, i + 1,
-                       settings->readers[i].label, settings->readers[k].line);
+                       label, settings->readers[k].line);
             break;
         }
     }

@@ -169,8 +169,11 @@ static void check_fields(struct config_reader *reader, const struct config_node 
         }
         if (problem == NULL)
             continue;
-        char *place = text_format("%s (register %04X)", field->path != NULL ? field->path : "registers", address);
+        char *bits = field->kind == FIELD_RESERVED ? hex_from_bytes(field->mask, def->size_bytes) : text_copy("");
+        char *place = text_format("%s (register %04X%s%s)", field->path != NULL ? field->path : "registers", address,
+                                  *bits != '\0' ? ", bits " : "", bits);
         config_complain(reader, node, place, problem);
+        free(bits);
         free(place);
         free(problem);
     }
@@ -186,8 +189,8 @@ static void set_raw(struct config_reader *reader, const struct config_node *node
     if (size < 0) {
         config_complain(reader, node, place, "the value must be an even number of hex digits, at most 512");
     } else if (!registers_set(reader->config->registers, address, bytes, (size_t) size)) {
-        char *problem = text_format("a value of %d bytes is not allowed: %s%u", size, def->variable ? "at most " : "",
-                                    def->gateway_size_bytes);
+        char *problem = text_format("a value of %d %s is not allowed: %s %u", size, size == 1 ? "byte" : "bytes",
+                                    def->variable ? "at most" : "exactly", def->gateway_size_bytes);
 
         config_complain(reader, node, place, problem);
         free(problem);

@@ -8,12 +8,20 @@
 
 enum { PORT_TLS = 8883, PORT_PLAIN = 1883, MUST_LEAVE = 255, TENTH_OF_A_SECOND_MS = 100 };
 
+/* A field that the table has, for this file names it. */
+static const struct field_def *known_field(const char *path, const struct register_def **def)
+{
+    const struct field_def *field = register_find_field(path, def);
+
+    assert(field != NULL);
+    return field;
+}
+
 static uint32_t number_of(const struct config *config, const char *path)
 {
     const struct register_def *def;
-    const struct field_def *field = register_find_field(path, &def);
+    const struct field_def *field = known_field(path, &def);
 
-    assert(field != NULL);
     return registers_get_bits(config->registers, def->address, field->mask);
 }
 
@@ -25,10 +33,9 @@ static bool flag_of(const struct config *config, const char *path)
 static const char *text_of_instance(struct config *config, const char *path, unsigned instance)
 {
     const struct register_def *def;
-    const struct field_def *field = register_find_field(path, &def);
     size_t size;
 
-    assert(field != NULL);
+    known_field(path, &def);
     const uint8_t *bytes = registers_get(config->registers, register_address(def, instance), &size);
     return config_keep(config, text_format("%.*s", (int) size, (const char *) bytes));
 }
@@ -109,10 +116,9 @@ static void copy_register(const struct config *config, const char *path, unsigne
                           size_t size_bytes)
 {
     const struct register_def *def;
-    const struct field_def *field = register_find_field(path, &def);
     size_t size;
 
-    assert(field != NULL);
+    known_field(path, &def);
     const uint8_t *value = registers_get(config->registers, register_address(def, instance), &size);
     assert(size <= size_bytes);
     memset(bytes, 0, size_bytes);

@@ -192,6 +192,54 @@ static void note_fields(struct config_reader *reader)
     }
 }
 
+/* Without TLS the device ignores all the rest of 0288; whoever wrote some of it should know. */
+static void note_tls_without_tls(struct config_reader *reader)
+{
+    const struct register_def *def;
+    const struct field_def *enabled = register_find_field("mqtt.tls.enabled", &def);
+
+    if (reader->config->settings.mqtt.tls.enabled)
+        return;
+    for (size_t i = 0; i < def->fields_count; i++) {
+        const struct field_def *field = &def->fields[i];
+        const char *path = field->path;
+        const struct config_node *node = path != NULL ? config_origin_by_name(reader, path) : NULL;
+
+        if (node != NULL && field != enabled && field->support == FIELD_HONOURED)
+            errors_add(reader->notes, "%s:%d: %s (register 0288): has no effect while mqtt.tls.enabled is false",
+                       node->file, node->line, path);
+    }
+}
+
+/* used: as bits, the slots that 0288 makes use of. */
+static void note_slots(struct config_reader *reader, const struct config_node *group, unsigned used)
+{
+    for (size_t i = 0; group != NULL && i < group->count; i++) {
+        const struct config_node *node = &group->children[i];
+        int slot = strlen(node->name) == strlen("slot_X") ? hex_digit_value(node->name[strlen("slot_")]) : -1;
+
+        if (slot >= 0 && (used >> slot & 1) == 0 && node->text != NULL && *node->text != '\0')
+            errors_add(reader->notes, "%s:%d: %s.%s: has no effect: no setting of mqtt.tls (register 0288) uses the slot",
+                       node->file, node->line, group->name, node->name);
+    }
+}
+
+static void note_unused_slots(struct config_reader *reader, const struct config_node *root)
+{
+    const struct settings_tls *tls = &reader->config->settings.mqtt.tls;
+    unsigned certificates = 1U << tls->certificate_slot; /* the serial number comes from it, TLS or not */
+    unsigned keys = 0;
+
+    if (tls->enabled)
+        certificates |= 1U << tls->ca_slot;
+    if (tls->enabled && tls->client_auth) {
+        certificates |= tls->chain ? 1U << tls->chain_slot : 0;
+        keys |= 1U << tls->key_slot;
+    }
+    note_slots(reader, config_node_child(root, "certificates"), certificates);
+    note_slots(reader, config_node_child(root, "keys"), keys);
+}
+
 static void note_plain_password(struct config_reader *reader)
 {
     const struct settings_mqtt *mqtt = &reader->config->settings.mqtt;
@@ -209,5 +257,7 @@ void config_validate(struct config_reader *reader, const struct config_node *roo
     check_texts(reader, device != NULL ? config_node_child(device, "serial") : NULL);
     check_slots(reader);
     note_fields(reader);
+    note_tls_without_tls(reader);
+    note_unused_slots(reader, root);
     note_plain_password(reader);
 }

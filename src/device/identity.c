@@ -11,7 +11,8 @@
 #include <sys/random.h>
 #include <systemd/sd-id128.h>
 
-#define ROUTE_TABLE "/proc/net/route"
+/* Not /proc/net/route: the unit has ProcSubset=pid, which leaves only what is under a process. */
+#define ROUTE_TABLE "/proc/self/net/route"
 
 enum { SERIAL_DIGITS = 8 };
 

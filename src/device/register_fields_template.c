@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/register_fields.h"
 
-#define NOT_IN_THIS_VERSION(type) "template type " type " is not in this version; next: one of the ID Only values"
+#define NOT_IN_THIS_VERSION(type) "template type " type " is not in this version"
 
 static const struct field_option lookup_options[] = {
     { 0x00, "off", "Instance disabled", NULL },

@@ -101,10 +101,10 @@ static char *choice_problem(const struct field_def *field, uint32_t value)
 
     if (option != NULL && option->refused_because == NULL)
         return NULL;
-    if (option != NULL)
-        return text_format("\"%s\" is not allowed: %s", option->name, option->refused_because);
     char *allowed = field_allowed(field, 0);
-    char *text = text_format("the value %" PRIX32 " (hex) is not allowed: one of %s", value, allowed);
+    char *text = option != NULL
+                     ? text_format("\"%s\" is not allowed: %s; allowed: %s", option->name, option->refused_because, allowed)
+                     : text_format("the value %" PRIX32 " (hex) is not allowed: one of %s", value, allowed);
     free(allowed);
     return text;
 }
@@ -114,7 +114,8 @@ char *field_problem(const struct field_def *field, uint32_t value, uint32_t defa
     if (field->kind == FIELD_RESERVED)
         return value == default_value ? NULL : text_copy("reserved bits are not as in the default; leave them so");
     if (field->support == FIELD_REFUSED && value != default_value)
-        return text_format("%s is not allowed: %s", value ? "true" : "false", field->effect);
+        return text_format("%s is not allowed: %s; allowed: %s", value ? "true" : "false", field->effect,
+                           default_value ? "true" : "false");
     if (field->kind == FIELD_NUMBER)
         return number_problem(field, value);
     if (field->kind == FIELD_CHOICE)

@@ -40,6 +40,15 @@ class Configure(unittest.TestCase):
             self.assertIn(flag, ours.split())
         self.assertRegex(done.stdout, r"libnfc +no\b")
 
+    def test_nothing_is_installed_outside_of_the_prefix(self):
+        done = self.configure("--prefix=" + str(self.build / "prefix"), "--without-libnfc")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        done = subprocess.run(["make", "--dry-run", "install", "prefix=/the-prefix"], cwd=self.build,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("/the-prefix/lib/systemd/system", done.stdout)
+        self.assertNotIn("'/lib/", done.stdout)
+
     def test_hardening_coverage_and_sanitizers_are_switches(self):
         done = self.configure("--disable-hardening", "--enable-coverage", "--enable-sanitizers=undefined")
         self.assertEqual(done.returncode, 0, done.stdout)

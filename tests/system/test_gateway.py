@@ -229,6 +229,22 @@ class OnScript(WithBroker):
         last = status.wait_until(lambda all: "offline" in all[-1].payload)[-1]
         self.assertEqual(json.loads(last.payload)["State"], "offline")
 
+    def test_meta_has_the_boxs_addresses_with_the_units_small_proc_too(self):
+        meta = self.subscriber("meta")
+        gateway = self.gateway()
+        told = json.loads(meta.wait_for(1)[0].payload)
+        gateway.stop()
+        if "IpAddress" not in told:
+            self.skipTest("this machine has no default route, so META has no address")
+        # What the unit's ProcSubset=pid does.
+        os.environ["SPRINGPARK_WRAPPER"] = ("unshare --mount --propagation private sh -c 'mount -t proc -o subset=pid"
+                                            " proc /proc && exec \"$@\"' sh")
+        self.addCleanup(os.environ.pop, "SPRINGPARK_WRAPPER")
+        self.gateway()
+        small = json.loads(meta.wait_until(lambda all: len(all) == 2)[1].payload)
+        for name in ("IpAddress", "PhysAddress"):
+            self.assertEqual(small.get(name), told.get(name))
+
     def test_the_will_speaks_for_a_killed_gateway_and_is_retained(self):
         gateway = self.gateway()
         wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "online")

@@ -245,7 +245,7 @@ static const struct mistake {
       "t.conf:1: profile.primary (register 02C0): \"toaster\" is not allowed: one of \"smart-reader\"" },
     { "smart_reader: { explicit_activation = true; };",
       "t.conf:1: smart_reader.explicit_activation (register 02A0): true is not allowed: a start command over MQTT is"
-      " not in this version" },
+      " not in this version; allowed: false" },
     { "smart_reader: { network_format = \"scrdr\"; };",
       "t.conf:1: smart_reader.network_format (register 02A0): \"scrdr\" is not allowed: $SCRDR lines are not in this"
       " version; write \"json\"" },
@@ -300,15 +300,16 @@ static const struct mistake {
     { "templates: ( { }, { shift_bits = 8; } );",
       "t.conf:1: templates[2].shift_bits (register 0323): 8 is not allowed: 0 to 7" },
     { "templates: ( { swop = \"all\"; } );", "t.conf:1: templates[1].swop: unknown setting; did you mean templates.swap?" },
-    { "templates: ( { format = \"reserved-7\"; } );", "t.conf:1: templates[1].format (register 0311): \"reserved-7\" is not" },
+    { "templates: ( { format = \"reserved-7\"; } );", "t.conf:1: templates[1].format (register 0311): \"reserved-7\" is not"
+      " allowed: the value is reserved by the device; allowed: \"decimal-10\", \"hex-4\"," },
     { "templates: ( { prefix = \"123456789\"; } );", "t.conf:1: templates[1].prefix (register 0312): a text of 9 bytes" },
     { "registers = [ \"0310=4E\" ];",
       "t.conf:1: templates.technologies (register 0310): \"ndef-tags\" is not allowed: template type NDEF Data is not" },
     { "registers = [ \"0310=05\" ];", "t.conf:1: templates.technologies (register 0310): the value 5 (hex) is not allowed" },
     { "registers = [ \"02C0=24\" ];", "t.conf:1: profile.network (register 02C0): \"tcp-server\" is not allowed" },
-    { "registers = [ \"02C0=6C\" ];", "t.conf:1: registers (register 02C0): reserved bits are not as in the default" },
+    { "registers = [ \"02C0=6C\" ];", "t.conf:1: registers (register 02C0, bits 08): reserved bits are not as in the default" },
     { "registers = [ \"0289=5314030331E1E\" ];", "t.conf:1: registers (register 0289): the value must be an even number" },
-    { "registers = [ \"0289=531403\" ];", "t.conf:1: registers (register 0289): a value of 3 bytes is not allowed: 6" },
+    { "registers = [ \"0289=531403\" ];", "t.conf:1: registers (register 0289): a value of 3 bytes is not allowed: exactly 6" },
     { "registers = [ \"0289=531403031E1E\" ];", "t.conf:1: mqtt.options.keep_alive (register 0289): 3 is not allowed" },
     { "registers = [ \"0299=00\" ];", "t.conf:1: registers: register 0299 is not in this version" },
     { "registers = [ \"29=00\" ];", "t.conf:1: registers: an entry must be \"ADDRESS=VALUE\"" },
@@ -326,6 +327,10 @@ static const struct mistake {
     { "readers: ( );", "t.conf:1: readers: the list is empty" },
     { "readers: ( { label = \"a\"; },\n{ label = \"a\"; } );",
       "t.conf:2: readers[2].label: \"a\" is the label of the reader in line 1 too" },
+    { "readers: ( { driver = \"script\"; path = \"/a/x\"; },\n{ driver = \"script\"; path = \"/b/x\"; } );",
+      "t.conf:2: readers[2].label: \"x\" is the label of the reader in line 1 too; each needs its own" },
+    { "readers: ( { driver = \"script\"; path = \"/a/x\"; },\n{ label = \"x\"; } );",
+      "t.conf:2: readers[2].label: \"x\" is the label of the reader in line 1 too; each needs its own" },
     { "mqtt: {\n broker = ;\n};", "t.conf:2: syntax error" },
     { "mqtt: { };\nmqtt: { };", "t.conf:2: duplicate setting name" },
     { "mqtt: { queue_events = 4294967301; };", "t.conf:1: the number is too large" },
@@ -428,6 +433,34 @@ START_TEST(what_has_no_effect_is_noted)
     ck_assert_uint_eq(errors_count(notes), 4);
     ck_assert_str_eq(errors_get(notes, 0), "t.conf:1: ports.telnet (register 0285): 24 has no effect: the gateway offers"
                                            " no such service");
+    config_free(config);
+}
+END_TEST
+
+START_TEST(settings_of_tls_and_slots_that_nothing_uses_are_noted)
+{
+    struct config *config = good("mqtt: { tls: { enabled = false; sni = true;\nca_slot = 3; }; };\n"
+                                 "certificates: { slot_3 = \"/c\"; slot_D = \"/d\"; slot_4 = \"\"; };\n"
+                                 "keys: { slot_d = \"/k\"; };");
+
+    ck_assert_uint_eq(errors_count(notes), 4);
+    ck_assert_str_eq(errors_get(notes, 0),
+                     "t.conf:1: mqtt.tls.sni (register 0288): has no effect while mqtt.tls.enabled is false");
+    ck_assert_ptr_nonnull(strstr(errors_get(notes, 1), "t.conf:2: mqtt.tls.ca_slot"));
+    ck_assert_str_eq(errors_get(notes, 2), "t.conf:3: certificates.slot_3: has no effect: no setting of mqtt.tls"
+                                           " (register 0288) uses the slot");
+    ck_assert_ptr_nonnull(strstr(errors_get(notes, 3), "t.conf:4: keys.slot_d: has no effect"));
+    config_free(config);
+}
+END_TEST
+
+START_TEST(slots_that_are_used_are_not_noted)
+{
+    struct config *config = good("mqtt: { broker = \"h\"; tls: { ca_slot = 3; }; };\n"
+                                 "certificates: { slot_3 = \"/c\"; slot_D = \"/d\"; slot_F = \"/f\"; };\n"
+                                 "keys: { slot_D = \"/k\"; };");
+
+    ck_assert_uint_eq(errors_count(notes), 0);
     config_free(config);
 }
 END_TEST
@@ -678,6 +711,8 @@ int main(void)
     tcase_add_test(cases, the_chain_is_off_until_its_slot_is_set);
     tcase_add_test(cases, registers_may_be_set_raw);
     tcase_add_test(cases, what_has_no_effect_is_noted);
+    tcase_add_test(cases, settings_of_tls_and_slots_that_nothing_uses_are_noted);
+    tcase_add_test(cases, slots_that_are_used_are_not_noted);
     tcase_add_test(cases, the_aws_value_of_the_vendor_is_taken_with_a_note);
     tcase_add_test(cases, a_password_over_plain_mqtt_is_noted);
     tcase_add_test(cases, a_password_can_stand_in_a_file_of_its_own);
