@@ -30,7 +30,7 @@ struct pcsc_hub {
     pthread_t thread;
     int nudge_fd;                    /* readable when something was asked; for pauses */
     struct pcsc_session *session;
-    struct reader_source *sources;   /* the thread's, in the order of their start, those that wait for their usher too */
+    struct reader_source *sources;   /* the thread's, in the order of their start */
     struct pcsc_pace pace;           /* the thread's, as `refusals` */
     unsigned refusals;
     /* All of these under hub_mutex. */

@@ -163,6 +163,14 @@ static struct pcsc_watched *find_watched(struct pcsc_watch *watch, const struct 
     return watched;
 }
 
+static void say_unwatched(struct pcsc_reader *reader)
+{
+    if (!reader->unwatched)
+        log_warning("pcsc", "reader %s is not used: no more than %d PC/SC readers can be watched; next: name fewer "
+                    "in the setting readers", reader->name, PCSC_WATCHED_MAX);
+    reader->unwatched = true;
+}
+
 void pcsc_readers_prepare(struct reader_source *sources, struct pcsc_watch *watch)
 {
     watch->readers_count = 0;
@@ -173,6 +181,8 @@ void pcsc_readers_prepare(struct reader_source *sources, struct pcsc_watch *watc
             if (atomic_load(&reader->leave))
                 continue;
             struct pcsc_watched *watched = find_watched(watch, reader);
+            if (watched == NULL)
+                say_unwatched(reader);
             /* Who has seen nothing yet makes the answer come at once; the others are not told what they know. */
             if (watched != NULL && reader->seen.raw != watched->look.raw)
                 watched->look = (struct pcsc_look) {0};

@@ -76,6 +76,7 @@ struct pcsc_reader {
     struct pcsc_mailbox mailbox;
     pthread_t thread;
     struct pcsc_look seen;     /* the hub's own: what it handed over last */
+    bool unwatched;            /* the hub's own: it was said that there is no place for it */
     atomic_bool look_again;    /* the hub is asked to forget that */
     atomic_bool leave;         /* the reader left the list */
     atomic_bool ended;         /* the thread needs nothing any more */
