@@ -39,6 +39,12 @@ char *pcsc_reason_no_match(const char *glob)
                        "prints", glob);
 }
 
+char *pcsc_reason_all_taken(const char *glob)
+{
+    return text_format("each PC/SC reader that matches \"%s\" belongs to an entry of readers before this one; next: "
+                       "make the names narrower, or leave this entry out", glob);
+}
+
 uint32_t pcsc_pace_next_ms(struct pcsc_pace *pace)
 {
     if (pace->last_ms == 0)

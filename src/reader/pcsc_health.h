@@ -15,6 +15,9 @@ char *pcsc_reason(enum pcsc_result result, unsigned long code) __attribute__((ma
 /* The reason why a source has no reader at all. glob: the configured name. New memory, freed by the caller. */
 char *pcsc_reason_no_match(const char *glob) __attribute__((malloc, returns_nonnull));
 
+/* The same while each reader that matches belongs to an entry before. New memory, freed by the caller. */
+char *pcsc_reason_all_taken(const char *glob) __attribute__((malloc, returns_nonnull));
+
 /* The pace of new attempts: 500 ms, doubling, at most 5 s. Zeroed = at its start. */
 struct pcsc_pace {
     uint32_t last_ms;

@@ -63,7 +63,8 @@ bool pcsc_session_is_open(const struct pcsc_session *session);
 /* The names of all readers, NULL at the end, in one block that the caller frees with free; only for PCSC_OK. */
 enum pcsc_result pcsc_session_list(struct pcsc_session *session, char ***names);
 
-enum { PCSC_WATCHED_MAX = 16 };
+/* The library takes 16 states in one call, and the list of readers is one of them. */
+enum { PCSC_WATCHED_MAX = 15 };
 
 struct pcsc_watched {
     const char *reader;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "card/atr.h"
+#include "reader/pcsc_hub.h"
 #include "reader/pcsc_identify.h"
 
 #include <stdlib.h>
@@ -166,7 +167,7 @@ static void ask_for_look(struct pcsc_reader *reader)
 {
     atomic_store(&reader->look_again, true);
     set_foreign(reader, "waking the thread that watches the readers");
-    pcsc_session_cancel(reader->source->link.session);
+    pcsc_hub_nudge(reader->source->hub);
     set_own(reader, "handling the card");
 }
 

@@ -69,6 +69,18 @@ void pcsc_teller_ill(struct pcsc_teller *teller, char *reason)
     tell_health(teller);
 }
 
+void pcsc_source_show_none(struct reader_source *source)
+{
+    if (!source->none.shown)
+        pcsc_teller_appeared(&source->none, source->glob);
+}
+
+void pcsc_source_hide_none(struct reader_source *source)
+{
+    if (source->none.shown)
+        pcsc_teller_gone(&source->none);
+}
+
 void pcsc_source_pause(struct reader_source *source, int kick_fd, uint32_t timeout_ms)
 {
     struct pollfd fds[] = {{.fd = source->stop_fd, .events = POLLIN}, {.fd = kick_fd, .events = POLLIN}};
@@ -85,7 +97,7 @@ static void link_pause(struct pcsc_link *link, struct pcsc_teller *teller, int k
     pcsc_source_pause(teller->source, kick_fd, pcsc_pace_next_ms(&link->pace));
 }
 
-void pcsc_link_failed(struct pcsc_link *link, struct pcsc_teller *teller, enum pcsc_result result, int kick_fd)
+static void link_failed(struct pcsc_link *link, struct pcsc_teller *teller, enum pcsc_result result, int kick_fd)
 {
     unsigned long code = pcsc_session_code(link->session);
 
@@ -107,7 +119,7 @@ bool pcsc_link_open(struct pcsc_link *link, struct pcsc_teller *teller, int kick
         link->refusals = 0;
         return true;
     }
-    pcsc_link_failed(link, teller, result, kick_fd);
+    link_failed(link, teller, result, kick_fd);
     return false;
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of the PC/SC driver: what its files share. pcsc.c has the source, the thread that watches the list of readers
- * and the stop; pcsc_reader.c has the thread of one reader.
+ * Inside of the PC/SC driver: what its files share. pcsc.c has the start and the stop of a source; pcsc_hub.c the
+ * thread that watches the readers for all sources; pcsc_readers.c what it does with the readers of each;
+ * pcsc_reader.c the thread of one reader.
  *
- * A source starts its watcher, the only thread that asks pcscd for the state of readers (pcsc_session_wait says why).
- * It starts a thread for each reader, hands it each look at its reader, and takes it back once it has ended. Every
- * thread counts in `running`; the one that brings it to 0 writes done_fd. A source that was abandoned (a thread hangs
- * inside libpcsclite) is never freed and calls no sink any more.
+ * A source enters the hub, whose thread is the only one that asks pcscd for the state of readers (pcsc_session_wait
+ * says why). The hub starts a thread for each of the source's readers, hands it each look at its reader, and takes it
+ * back once it has ended. Every thread counts in `running`, the hub's too, as long as it has the source; the one that
+ * brings it to 0 writes done_fd. A source that was abandoned (a thread hangs inside libpcsclite) is never freed and
+ * calls no sink any more.
  */
 #ifndef SPRINGPARK_READER_PCSC_SOURCE_H
 #define SPRINGPARK_READER_PCSC_SOURCE_H
@@ -51,7 +53,7 @@ struct pcsc_visit {
     size_t uid_bytes;
 };
 
-/* What the watcher tells a reader's thread. Only the newest look counts: its counter tells of what came between. */
+/* What the hub tells a reader's thread. Only the newest look counts: its counter tells of what came between. */
 struct pcsc_mailbox {
     pthread_mutex_t mutex;
     int kick_fd;               /* readable when there is something new */
@@ -73,10 +75,19 @@ struct pcsc_reader {
     struct pcsc_look look;     /* the newest one that was taken out of the mailbox */
     struct pcsc_mailbox mailbox;
     pthread_t thread;
-    struct pcsc_look seen;     /* the watcher's own: what it handed over last */
-    atomic_bool look_again;    /* the watcher is asked to forget that */
+    struct pcsc_look seen;     /* the hub's own: what it handed over last */
+    bool unwatched;            /* the hub's own: it was said that there is no place for it */
+    atomic_bool look_again;    /* the hub is asked to forget that */
     atomic_bool leave;         /* the reader left the list */
     atomic_bool ended;         /* the thread needs nothing any more */
+};
+
+struct pcsc_hub;
+
+/* A short-lived thread that waits for the hub in the source's place. */
+struct pcsc_helper {
+    pthread_t thread;
+    bool started;
 };
 
 struct reader_source {
@@ -89,12 +100,18 @@ struct reader_source {
     atomic_uint running;       /* threads */
     int stop_fd;               /* readable from the stop on */
     int done_fd;               /* readable when running is 0 */
-    pthread_t watcher;
-    pthread_t canceller;
-    bool canceller_started;    /* main thread only */
-    struct pcsc_link link;     /* the watcher's */
-    struct pcsc_teller none;   /* stands for the source while it has no reader; its activity is the watcher's */
-    struct pcsc_reader *readers; /* the watcher's */
+    struct pcsc_helper usher;  /* pcsc_hub.c's, as all of these */
+    struct pcsc_helper canceller;
+    struct pcsc_hub *hub;
+    bool ready;                /* the hub may take it */
+    bool let_go;               /* the hub has let it go */
+    /* The hub's thread's, before it has taken the source the usher's. */
+    struct reader_source *next;
+    bool taken;
+    struct pcsc_teller none;   /* stands for the source while it has no reader; its activity is the hub's */
+    struct pcsc_reader *readers;
+    char **yielded;            /* names of readers that match and that an entry before this one has */
+    size_t yielded_count;
 };
 
 /* pcsc_source.c: any thread of the source. */
@@ -104,19 +121,20 @@ void pcsc_teller_works(struct pcsc_teller *teller);
 void pcsc_teller_ill(struct pcsc_teller *teller, char *reason);  /* takes reason */
 bool pcsc_teller_may_speak(const struct pcsc_teller *teller);
 
-/* Waits up to timeout_ms (PCSC_FOREVER_MS: no limit), less if the source stops or kick_fd (-1 = none) is kicked. */
+/* Tells of `none`, if it is not told already, and takes it back. */
+void pcsc_source_show_none(struct reader_source *source);
+void pcsc_source_hide_none(struct reader_source *source);
+
+/* Waits up to timeout_ms (PCSC_FOREVER_MS: no limit), less if the source stops or kick_fd is kicked. */
 void pcsc_source_pause(struct reader_source *source, int kick_fd, uint32_t timeout_ms);
 
 /* Opens the link if it is not; after a failure tells it and waits for the next attempt's turn. */
 bool pcsc_link_open(struct pcsc_link *link, struct pcsc_teller *teller, int kick_fd);
 
-/* The link failed with `result`: closes it, tells it, and waits for the next attempt's turn. */
-void pcsc_link_failed(struct pcsc_link *link, struct pcsc_teller *teller, enum pcsc_result result, int kick_fd);
-
 /* A thread of the source has ended: the last thing that it does with the source. */
 void pcsc_source_thread_ended(struct reader_source *source);
 
-/* pcsc_reader.c: the watcher's. NULL if no thread can be started. */
+/* pcsc_reader.c: the hub's. NULL if no thread can be started. */
 struct pcsc_reader *pcsc_reader_start(struct reader_source *source, const char *name, const char *label);
 void pcsc_reader_tell_look(struct pcsc_reader *reader, const struct pcsc_look *look);
 void pcsc_reader_tell_lost(struct pcsc_reader *reader, enum pcsc_result result);

@@ -7,8 +7,12 @@
  *
  * Starting. driver->start is called on the main thread, once for each entry of the setting `readers`. It must not
  * block: it checks its arguments, starts its threads and returns a source. There is one thread a reader; a driver
- * whose readers come and go by themselves may have one more that watches for them. Nothing that a driver calls may run
- * on the main thread, except start and wake.
+ * whose readers come and go by themselves may have one more that watches for them, which its sources may share, and
+ * short-lived ones. Nothing that a driver calls may run on the main thread, except start and wake.
+ *
+ * Sources that were started with the same sink context are the entries of one configuration, in the order of their
+ * start. Of those that match a reader the first one has it. During a reload the sources of two configurations run side
+ * by side, and each of the two is told of every reader and card.
  *
  * Telling. A driver tells what happens through the reader_sink that start was given. Every function of the sink may be
  * called on any of the driver's threads; calls about one reader come from one thread at a time and in order:

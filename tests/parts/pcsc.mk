@@ -20,4 +20,4 @@ tests_parts_reader_probe_LDADD = libspringpark.la
 
 TEST_PARTS += tests/parts/libifdsim.la tests/parts/libfakeudev.la tests/parts/reader_probe
 
-EXTRA_DIST += tests/parts/pcscd.py tests/system/test_pcsc.py
+EXTRA_DIST += tests/parts/pcscd.py tests/parts/reader_probe.py tests/system/test_pcsc.py tests/system/test_pcsc_hub.py

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs one reader driver with a sink that prints a line for each call, for tests:
+ * Runs a reader driver with a sink that prints a line for each call, for tests:
  *
  *   reader_probe [--join-limit MS] [--script PATH] DRIVER NAME [LABEL]
  *
  * Lines: appeared LABEL|NAME, health LABEL|works, health LABEL|ill|REASON, arrived LABEL|TECHNOLOGY|UID|ats=HEX|
  * atr=HEX|protocol=HEX, left LABEL|UID, failed LABEL|ERROR, gone LABEL. Log lines go to standard error. On standard
  * input each line is a command: "activity" prints what the last reader's thread does; "apdu HEX" makes each card that
- * arrives be sent this APDU (apdu LABEL|ANSWER or ERROR). The end of input stops the driver: "joined true|false", and
- * the status is 0 either way.
+ * arrives be sent this APDU (apdu LABEL|ANSWER or ERROR); "start TAG|NAME|LABEL" starts one more source ("started"),
+ * and "stop NUMBER" ends one, counted from 0 in the order of their start ("joined true|false"). The first one's TAG is
+ * empty; sources with the same TAG share a sink, as entries of one configuration do, and their lines begin with it. The
+ * end of input stops all that are left, as they would stop together, with one "joined" each; the status is 0 either
+ * way.
  */
 #include "base/hex.h"
 #include "base/log.h"
@@ -21,8 +24,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SOURCES_MAX = 64, TAGS_MAX = 16, TAG_CAPACITY = 16 };
+
 struct probe {
     pthread_mutex_t mutex;
+    char tag[TAG_CAPACITY];
     struct activity *activity;
     uint8_t apdu[64];
     int apdu_bytes;
@@ -34,17 +40,18 @@ static void on_appeared(void *context, const struct reader_info *info)
 
     pthread_mutex_lock(&probe->mutex);
     probe->activity = info->activity;
-    printf("appeared %s|%s|%s\n", info->label, info->name, info->driver);
+    printf("%sappeared %s|%s|%s\n", probe->tag, info->label, info->name, info->driver);
     pthread_mutex_unlock(&probe->mutex);
 }
 
 static void on_health(void *context, const char *reader, enum reader_health health, const char *reason)
 {
-    (void) context;
+    const struct probe *probe = context;
+
     if (health == READER_ILL)
-        printf("health %s|ill|%s\n", reader, reason);
+        printf("%shealth %s|ill|%s\n", probe->tag, reader, reason);
     else
-        printf("health %s|%s\n", reader, health == READER_WORKS ? "works" : "starting");
+        printf("%shealth %s|%s\n", probe->tag, reader, health == READER_WORKS ? "works" : "starting");
 }
 
 static void send_apdu(struct probe *probe, const char *reader, struct card *card)
@@ -53,11 +60,11 @@ static void send_apdu(struct probe *probe, const char *reader, struct card *card
     int received = card->transceive(card, probe->apdu, (size_t) probe->apdu_bytes, answer, sizeof answer);
 
     if (received < 0) {
-        printf("apdu %s|error %d\n", reader, received);
+        printf("%sapdu %s|error %d\n", probe->tag, reader, received);
         return;
     }
     char *hex = hex_from_bytes(answer, (size_t) received);
-    printf("apdu %s|%s\n", reader, hex);
+    printf("%sapdu %s|%s\n", probe->tag, reader, hex);
     free(hex);
 }
 
@@ -69,8 +76,8 @@ static void on_card_arrived(void *context, const char *reader, struct card *card
     char *atr = hex_from_bytes(card->atr, card->atr_bytes);
     char *protocol = hex_from_bytes(card->protocol_bytes, card->protocol_bytes_count);
 
-    printf("arrived %s|%s|%s|ats=%s|atr=%s|protocol=%s\n", reader, card_protocol_name(card->technology), uid, ats, atr,
-           protocol);
+    printf("%sarrived %s|%s|%s|ats=%s|atr=%s|protocol=%s\n", probe->tag, reader,
+           card_protocol_name(card->technology), uid, ats, atr, protocol);
     free(uid);
     free(ats);
     free(atr);
@@ -83,17 +90,18 @@ static void on_card_arrived(void *context, const char *reader, struct card *card
 
 static void on_card_left(void *context, const char *reader, const uint8_t *uid, size_t uid_bytes)
 {
+    const struct probe *probe = context;
     char *hex = hex_from_bytes(uid, uid_bytes);
 
-    (void) context;
-    printf("left %s|%s\n", reader, hex);
+    printf("%sleft %s|%s\n", probe->tag, reader, hex);
     free(hex);
 }
 
 static void on_card_failed(void *context, const char *reader, enum card_error error)
 {
-    (void) context;
-    printf("failed %s|%s\n", reader,
+    const struct probe *probe = context;
+
+    printf("%sfailed %s|%s\n", probe->tag, reader,
            error == CARD_ERROR_GONE ? "gone" : error == CARD_ERROR_MUTE ? "mute" : "reader");
 }
 
@@ -103,7 +111,7 @@ static void on_gone(void *context, const char *reader)
 
     pthread_mutex_lock(&probe->mutex);
     probe->activity = NULL;
-    printf("gone %s\n", reader);
+    printf("%sgone %s\n", probe->tag, reader);
     pthread_mutex_unlock(&probe->mutex);
 }
 
@@ -121,8 +129,84 @@ static void print_activity(struct probe *probe)
     pthread_mutex_unlock(&probe->mutex);
 }
 
-static void obey(struct probe *probe, char *line)
+static int fail(const char *text)
 {
+    fprintf(stderr, "reader_probe: %s\n", text);
+    return 1;
+}
+
+/* All that runs. probes[0] has the empty tag. */
+struct run {
+    const struct reader_driver *driver;
+    struct reader_options options;
+    unsigned long limit_ms;
+    struct probe probes[TAGS_MAX];
+    size_t probes_count;
+    struct reader_source *sources[SOURCES_MAX];
+    size_t sources_count;
+    bool all_joined;
+};
+
+static struct probe *find_probe(struct run *run, const char *tag)
+{
+    for (size_t i = 0; i < run->probes_count; i++) {
+        if (strcmp(run->probes[i].tag, tag) == 0)
+            return &run->probes[i];
+    }
+    if (run->probes_count == TAGS_MAX || strlen(tag) >= TAG_CAPACITY)
+        return NULL;
+    struct probe *probe = &run->probes[run->probes_count++];
+    pthread_mutex_init(&probe->mutex, NULL);
+    snprintf(probe->tag, sizeof probe->tag, "%s", tag);
+    return probe;
+}
+
+static bool start_source(struct run *run, const char *tag, const char *name, const char *label)
+{
+    struct probe *probe = find_probe(run, tag);
+    const struct reader_sink sink = {probe, on_appeared, on_health, on_card_arrived, on_card_left, on_card_failed,
+                                     on_gone};
+    struct reader_options options = run->options;
+    char *error = NULL;
+
+    options.name = name;
+    options.label = label;
+    if (probe == NULL || run->sources_count == SOURCES_MAX) {
+        (void) fail("too many sources");
+        return false;
+    }
+    struct reader_source *source = run->driver->start(&options, &sink, &error);
+    if (source == NULL) {
+        (void) fail(error);
+        free(error);
+        return false;
+    }
+    run->sources[run->sources_count++] = source;
+    return true;
+}
+
+static void join_source(struct run *run, size_t number)
+{
+    bool joined = run->driver->join(run->sources[number], run->limit_ms);
+
+    run->sources[number] = NULL;
+    run->all_joined = run->all_joined && joined;
+    printf("joined %s\n", joined ? "true" : "false");
+}
+
+static void obey_start(struct run *run, char *words)
+{
+    const char *tag = strsep(&words, "|");
+    const char *name = words != NULL ? strsep(&words, "|") : "";
+
+    if (start_source(run, tag, name, words != NULL ? words : ""))
+        printf("started\n");
+}
+
+static void obey(struct run *run, char *line)
+{
+    struct probe *probe = &run->probes[0];
+
     line[strcspn(line, "\n")] = '\0';
     if (strcmp(line, "activity") == 0) {
         print_activity(probe);
@@ -131,57 +215,61 @@ static void obey(struct probe *probe, char *line)
         probe->apdu_bytes = hex_to_bytes(line + 5, strlen(line + 5), probe->apdu, sizeof probe->apdu);
         printf("ok\n");
         pthread_mutex_unlock(&probe->mutex);
+    } else if (strncmp(line, "start ", 6) == 0) {
+        obey_start(run, line + 6);
+    } else if (strncmp(line, "stop ", 5) == 0) {
+        size_t number = strtoul(line + 5, NULL, 10);
+        if (number < run->sources_count && run->sources[number] != NULL) {
+            run->driver->wake(run->sources[number]);
+            join_source(run, number);
+        }
     }
 }
 
-static int fail(const char *text)
+static void stop_all(struct run *run)
 {
-    fprintf(stderr, "reader_probe: %s\n", text);
-    return 1;
+    for (size_t i = 0; i < run->sources_count; i++) {
+        if (run->sources[i] != NULL)
+            run->driver->wake(run->sources[i]);
+    }
+    for (size_t i = 0; i < run->sources_count; i++) {
+        if (run->sources[i] != NULL)
+            join_source(run, i);
+    }
 }
 
 int main(int count, char **arguments)
 {
-    struct probe probe = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    const struct reader_sink sink = {&probe, on_appeared, on_health, on_card_arrived, on_card_left, on_card_failed,
-                                     on_gone};
-    struct reader_options options = {.path = "", .label = "", .clock = clock_system(), .technologies = ~0U};
-    unsigned long limit_ms = 5000;
-    char *error = NULL;
+    /* Static, because a thread that was left behind may still use it. */
+    static struct run run = {
+        .options = {.path = "", .clock = NULL, .technologies = ~0U}, .limit_ms = 5000, .all_joined = true,
+    };
     char line[256];
     int at = 1;
 
+    run.options.clock = clock_system();
     for (; at + 1 < count && strncmp(arguments[at], "--", 2) == 0; at += 2) {
         if (strcmp(arguments[at], "--join-limit") == 0)
-            limit_ms = strtoul(arguments[at + 1], NULL, 10);
+            run.limit_ms = strtoul(arguments[at + 1], NULL, 10);
         else if (strcmp(arguments[at], "--script") == 0)
-            options.path = arguments[at + 1];
+            run.options.path = arguments[at + 1];
     }
     if (count < at + 2)
         return fail("usage: reader_probe [--join-limit MS] [--script PATH] DRIVER NAME [LABEL]");
-    const struct reader_driver *driver = reader_driver_find(arguments[at]);
-    if (driver == NULL)
+    run.driver = reader_driver_find(arguments[at]);
+    if (run.driver == NULL)
         return fail("no such driver");
-    options.name = arguments[at + 1];
-    if (count > at + 2)
-        options.label = arguments[at + 2];
     setlinebuf(stdout);
     log_set_level(LOG_LEVEL_DEBUG);
     loop_block_signals();
-    struct reader_source *source = driver->start(&options, &sink, &error);
-    if (source == NULL) {
-        int status = fail(error);
-        free(error);
-        return status;
-    }
+    if (!start_source(&run, "", arguments[at + 1], count > at + 2 ? arguments[at + 2] : ""))
+        return 1;
     while (fgets(line, sizeof line, stdin) != NULL)
-        obey(&probe, line);
-    driver->wake(source);
-    bool joined = driver->join(source, limit_ms);
-    printf("joined %s\n", joined ? "true" : "false");
+        obey(&run, line);
+    stop_all(&run);
     fflush(stdout);
     /* A thread that was left behind must not meet what exit tears down. */
-    if (!joined)
+    if (!run.all_joined)
         _Exit(0);
     return 0;
 }

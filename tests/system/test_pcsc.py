@@ -4,130 +4,14 @@
 
 import os
 import pathlib
-import queue
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "parts"))
 import pcscd as parts  # noqa: E402
-
-BUILD = pathlib.Path(os.environ.get("SPRINGPARK_BUILD", os.getcwd()))
-DEADLINE_S = 10.0
-UID_A = "047DAE02C84080"
-UID_B = "DEADBEEF"
-
-
-class Probe:
-    """reader_probe with its lines on a queue."""
-
-    def __init__(self, environment, *arguments, join_limit_ms=5000):
-        self.process = subprocess.Popen(
-            [str(BUILD / "tests/parts/reader_probe"), "--join-limit", str(join_limit_ms), "pcsc", *arguments],
-            env={**os.environ, **environment}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, bufsize=1)
-        self.lines = queue.Queue()
-        self.log = []
-        self._threads = [threading.Thread(target=self._read_lines, daemon=True),
-                         threading.Thread(target=self._read_log, daemon=True)]
-        for thread in self._threads:
-            thread.start()
-
-    def _read_lines(self):
-        for line in self.process.stdout:
-            self.lines.put(line.rstrip("\n"))
-        self.lines.put(None)
-
-    def _read_log(self):
-        for line in self.process.stderr:
-            self.log.append(line.rstrip("\n"))
-
-    def next(self, deadline_s=DEADLINE_S):
-        """The next line, or an AssertionError with the log."""
-        try:
-            line = self.lines.get(timeout=deadline_s)
-        except queue.Empty:
-            raise AssertionError("no line came in time; log:\n" + "\n".join(self.log)) from None
-        if line is None:
-            raise AssertionError("the probe ended; log:\n" + "\n".join(self.log))
-        return line
-
-    def until(self, start, deadline_s=DEADLINE_S):
-        """Reads up to a line that starts so; returns the lines before it, and it."""
-        end = time.monotonic() + deadline_s
-        before = []
-        while True:
-            line = self.next(max(0.001, end - time.monotonic()))
-            if line.startswith(start):
-                return before, line
-            before.append(line)
-
-    def say(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def ask_activity(self):
-        self.say("activity")
-        return self.until("activity ")[1]
-
-    def wait_for_log(self, text):
-        return parts.wait_until(lambda: [line for line in self.log if text in line], f"the log line {text!r}; there is "
-                                + repr(self.log))
-
-    def finish(self, deadline_s=DEADLINE_S):
-        """Stops the driver; returns what join said."""
-        self.process.stdin.close()
-        joined = self.until("joined ", deadline_s)[1]
-        if self.process.wait(deadline_s) != 0:
-            raise AssertionError("the probe failed; log:\n" + "\n".join(self.log))
-        return joined
-
-    def end(self):
-        """The last of a test: a stop in order, which the sanitizers' leak check follows."""
-        if not self.process.stdin.closed and self.process.poll() is None:
-            self.process.stdin.close()
-        try:
-            status = self.process.wait(DEADLINE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            status = self.process.wait()
-        for thread in self._threads:
-            thread.join()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            stream.close()
-        if status != 0:
-            raise AssertionError(f"the probe ended with {status}; log:\n" + "\n".join(self.log))
-
-
-class PcscTest(unittest.TestCase):
-    readers = 2
-
-    def start_pcscd(self, **options):
-        scratch = tempfile.TemporaryDirectory(prefix="springpark-pcsc-")
-        self.addCleanup(scratch.cleanup)
-        daemon = parts.Pcscd(directory=scratch.name, build=BUILD, **options)
-        self.addCleanup(daemon.end)
-        daemon.start()
-        return daemon
-
-    def start_probe(self, daemon, *arguments, **options):
-        probe = Probe(daemon.environment, *arguments, **options)
-        self.addCleanup(probe.end)
-        return probe
-
-    def start_one(self, **options):
-        """One reader that works, labelled door."""
-        daemon = self.start_pcscd(readers=1)
-        probe = self.start_probe(daemon, "*", "door", **options)
-        probe.until("health door|works")
-        return daemon, probe
-
-    def expect(self, probe, *lines):
-        for line in lines:
-            self.assertEqual(probe.next(), line)
+from reader_probe import BUILD, UID_A, UID_B, PcscTest  # noqa: E402
 
 
 class Cards(PcscTest):
@@ -336,28 +220,7 @@ class Readers(PcscTest):
         daemon.insert(0, UID_A)
         probe.until("arrived ")
         parts.wait_until(lambda: probe.ask_activity() == "activity idle|waiting for a card|in time", "the idle state")
-
-        def switches():
-            total = 0
-            threads = set()
-            for status in pathlib.Path(f"/proc/{probe.process.pid}/task").glob("*/status"):
-                fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
-                if fields["Name"].startswith("pcsc-"):
-                    threads.add(fields["Name"])
-                    total += int(fields["voluntary_ctxt_switches"])
-            self.assertEqual(threads, {"pcsc-reader", "pcsc-watcher"})
-            return total
-
-        # pcscd itself powers an unused card down 5 s and 10 s after its last use, and wakes whoever waits.
-        end = time.monotonic() + 30
-        before = switches()
-        quiet_since = time.monotonic()
-        while time.monotonic() - quiet_since < 3.0:
-            time.sleep(0.25)
-            now = switches()
-            if now != before:
-                before, quiet_since = now, time.monotonic()
-            self.assertLess(time.monotonic(), end, "the threads are never quiet for 3 s")
+        self.wait_until_quiet(probe, ["pcsc-reader", "pcsc-watcher"])
 
 
 class Service(PcscTest):
