@@ -175,6 +175,17 @@ class OnPcsc(WithBroker):
         self.pcscd.insert(1, "01020305")
         self.assertEqual(events(subscriber.wait_for(2))[1]["TagId"], "01020305")
 
+    def test_a_hanging_pcscd_is_waited_for_once_and_offline_is_still_said(self):
+        status = self.subscriber("status")
+        self.pcscd.stop()
+        self.addCleanup(self.pcscd.cont)
+        gateway = self.pcsc_gateway(", ".join('{ driver = "pcsc"; name = "reader %d"; }' % number for number in range(4)))
+        status.wait_until(lambda messages: any("online" in one.payload for one in messages))
+        begin = time.monotonic()
+        self.assertEqual(gateway.stop(30), 0)
+        self.assertLess(time.monotonic() - begin, 9)
+        status.wait_until(lambda messages: json.loads(messages[-1].payload)["State"] == "offline")
+
     def test_idle_costs_no_wake_ups(self):
         gateway = self.pcsc_gateway(options="status_interval = 0")
         self.wait_readers(gateway, 2)
