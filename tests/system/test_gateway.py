@@ -426,6 +426,18 @@ class OnScript(WithBroker):
         self.assertIn(str(gateway.run_directory), second.log_text())
         self.assertEqual(gateway.status()["state"], "online,ready")
 
+    def test_a_second_daemon_spoils_nothing_of_the_first(self):
+        gateway = self.gateway()
+        wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "online")
+        shared = ["--run-directory", str(gateway.run_directory), "--state-directory", str(gateway.state_directory)]
+        for _ in range(5):
+            self.assertEqual(self.gateway(wait_ready=False, arguments=shared).wait(), 73)
+        self.assertEqual(gateway.status()["broker"]["connects"], 1)
+        self.assertEqual(gateway.stop(), 0)
+        gateway.start(wait_ready=False)
+        wait_until(lambda: gateway.tool("status").returncode == 0, 10, "it answers again")
+        self.assertEqual(gateway.status()["startup_counter"], 2)
+
     def test_the_startup_counter_rises_with_each_start(self):
         subscriber = self.broker.subscriber(EVENTS)
         gateway = self.gateway()
