@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Start, in this order: configuration, startup counter, feedback, cloud, presence, control socket, readers, READY=1.
+ * Start, in this order: configuration, control socket, startup counter, feedback, cloud, presence, readers, READY=1. The
+ * control socket comes before whatever a second daemon by mistake could spoil for the first: the startup counter, and the
+ * session of the client id. Nobody is answered before the loop runs.
  * Stop: control socket, so that nobody asks what is not there any more; then in reverse: readers (what they still had to
- * tell becomes events), cloud (says "offline"), feedback. Each thread gets at most STOP_LIMIT_MS; one that hangs in a foreign call is left behind, and the process
- * ends all the same.
+ * tell becomes events), cloud (says "offline"), feedback. Each thread gets at most STOP_LIMIT_MS; one that hangs in a
+ * foreign call is left behind, and the process ends all the same.
  */
 #include "gateway.h"
 
@@ -161,8 +163,10 @@ static int start(struct gateway *gateway)
 {
     if (!load_plan(gateway))
         return EX_CONFIG;
-    count_startup(gateway);
     gateway->loop = loop_create();
+    if (!open_control(gateway))
+        return EX_CANTCREAT;
+    count_startup(gateway);
     gateway->notices = queue_create(NOTICES_CAPACITY, cloud_notice_free);
     gateway->roster = roster_create();
     gateway->feedback = feedback_start(gateway->clock);
@@ -170,8 +174,6 @@ static int start(struct gateway *gateway)
     gateway->presence = presence_create(&gateway->plan->presence, outflow_event, gateway);
     add_sources(gateway);
     gateway->reload = reload_create(gateway);
-    if (!open_control(gateway))
-        return EX_CANTCREAT;
     if (!start_readers(gateway))
         return EX_CONFIG;
     outflow_arm_status_timer(gateway);

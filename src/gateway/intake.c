@@ -19,6 +19,7 @@ struct watched {
 };
 
 struct intake {
+    const struct clock *clock;
     struct queue *queue;
     struct template_set *templates;
     struct {
@@ -181,6 +182,7 @@ struct intake *intake_start(const struct plan *plan, const struct clock *clock, 
     struct intake *intake = memory_zeroed(1, sizeof *intake);
     bool complete = true;
 
+    intake->clock = clock;
     pthread_mutex_init(&intake->mutex, NULL);
     intake->queue = queue_create(INTAKE_QUEUE_CAPACITY, sighting_free);
     intake->templates = template_set_create(plan->templates);
@@ -214,10 +216,15 @@ void intake_wake(struct intake *intake)
 
 bool intake_join(struct intake *intake, uint64_t limit_ms)
 {
+    const uint64_t end_ms = clock_monotonic_ms(intake->clock) + limit_ms;
     bool complete = true;
 
-    for (size_t i = 0; i < intake->running_count; i++)
-        complete = intake->running[i].driver->join(intake->running[i].source, limit_ms) && complete;
+    /* All were woken at once and end beside each other, so that the limit is that of all together. */
+    for (size_t i = 0; i < intake->running_count; i++) {
+        const uint64_t now_ms = clock_monotonic_ms(intake->clock);
+        const uint64_t left_ms = end_ms > now_ms ? end_ms - now_ms : 0;
+        complete = intake->running[i].driver->join(intake->running[i].source, left_ms) && complete;
+    }
     intake->running_count = 0;
     return complete;
 }

@@ -32,7 +32,7 @@ struct sighting *intake_take(struct intake *intake);
  * already in the queue can still be taken. */
 void intake_wake(struct intake *intake);
 
-/* After intake_wake: waits up to limit_ms for each source. False if one hangs: its intake must not be freed. */
+/* After intake_wake: waits up to limit_ms for all sources together. False if one hangs: its intake must not be freed. */
 bool intake_join(struct intake *intake, uint64_t limit_ms);
 void intake_free(struct intake *intake);
 

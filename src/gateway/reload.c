@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/* A reader gets as long to stop as at the end of the daemon; all of them together a little longer. */
-enum { RELOAD_JOIN_LIMIT_MS = 5000, RELOAD_RETIRE_LIMIT_MS = 60000 };
+/* The readers get as long to stop as at the end of the daemon; the thread that waits for them a little longer. */
+enum { RELOAD_JOIN_LIMIT_MS = 5000, RELOAD_RETIRE_LIMIT_MS = 10000 };
 
 /* What the thread made. */
 struct reload_outcome {

@@ -175,6 +175,17 @@ class OnPcsc(WithBroker):
         self.pcscd.insert(1, "01020305")
         self.assertEqual(events(subscriber.wait_for(2))[1]["TagId"], "01020305")
 
+    def test_a_hanging_pcscd_is_waited_for_once_and_offline_is_still_said(self):
+        status = self.subscriber("status")
+        self.pcscd.stop()
+        self.addCleanup(self.pcscd.cont)
+        gateway = self.pcsc_gateway(", ".join('{ driver = "pcsc"; name = "reader %d"; }' % number for number in range(4)))
+        status.wait_until(lambda messages: any("online" in one.payload for one in messages))
+        begin = time.monotonic()
+        self.assertEqual(gateway.stop(30), 0)
+        self.assertLess(time.monotonic() - begin, 9)
+        status.wait_until(lambda messages: json.loads(messages[-1].payload)["State"] == "offline")
+
     def test_idle_costs_no_wake_ups(self):
         gateway = self.pcsc_gateway(options="status_interval = 0")
         self.wait_readers(gateway, 2)
@@ -414,6 +425,18 @@ class OnScript(WithBroker):
         self.assertNotEqual(second.wait(), 0)
         self.assertIn(str(gateway.run_directory), second.log_text())
         self.assertEqual(gateway.status()["state"], "online,ready")
+
+    def test_a_second_daemon_spoils_nothing_of_the_first(self):
+        gateway = self.gateway()
+        wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "online")
+        shared = ["--run-directory", str(gateway.run_directory), "--state-directory", str(gateway.state_directory)]
+        for _ in range(5):
+            self.assertEqual(self.gateway(wait_ready=False, arguments=shared).wait(), 73)
+        self.assertEqual(gateway.status()["broker"]["connects"], 1)
+        self.assertEqual(gateway.stop(), 0)
+        gateway.start(wait_ready=False)
+        wait_until(lambda: gateway.tool("status").returncode == 0, 10, "it answers again")
+        self.assertEqual(gateway.status()["startup_counter"], 2)
 
     def test_the_startup_counter_rises_with_each_start(self):
         subscriber = self.broker.subscriber(EVENTS)
