@@ -192,6 +192,29 @@ static void note_fields(struct config_reader *reader)
     }
 }
 
+/* A reader on pcscd cannot tell what the anti-collision gave, but for one kind of card. */
+static void note_protocol_bytes(struct config_reader *reader)
+{
+    static const char path[] = "templates.content";
+    const struct settings *settings = &reader->config->settings;
+    const struct register_def *def;
+    const struct field_def *field = register_find_field(path, &def);
+    bool pcsc = false;
+
+    for (size_t i = 0; i < settings->readers_count; i++)
+        pcsc = pcsc || strcmp(settings->readers[i].driver, "pcsc") == 0;
+    for (unsigned n = 0; pcsc && n < SETTINGS_TEMPLATE_COUNT; n++) {
+        const struct config_node *node = config_origin(reader, path, n);
+        uint16_t address = register_address(def, n);
+
+        if (node != NULL && settings->templates[n].enabled &&
+            registers_get_bits(reader->config->registers, address, field->mask) != 0)
+            errors_add(reader->notes, "%s:%d: templates[%u].content (register %04X): \"protocol\" has an effect on NFC-B"
+                                      " (ISO/IEC 14443-4) only with PC/SC readers; any other tag gives its identifier"
+                                      " alone", node->file, node->line, n + 1, address);
+    }
+}
+
 /* Without TLS the device ignores all the rest of 0288; whoever wrote some of it should know. */
 static void note_tls_without_tls(struct config_reader *reader)
 {
@@ -257,6 +280,7 @@ void config_validate(struct config_reader *reader, const struct config_node *roo
     check_texts(reader, device != NULL ? config_node_child(device, "serial") : NULL);
     check_slots(reader);
     note_fields(reader);
+    note_protocol_bytes(reader);
     note_tls_without_tls(reader);
     note_unused_slots(reader, root);
     note_plain_password(reader);

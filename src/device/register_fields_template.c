@@ -105,7 +105,9 @@ const struct field_def fields_03t1[5] = {
     { .path = "templates.padding", .title = "Padding", .kind = FIELD_CHOICE, .mask = { 0x20 },
       .options = padding_options, .effect = "what fills an identifier that is shorter than the format" },
     { .path = "templates.content", .title = "Content", .kind = FIELD_CHOICE, .mask = { 0x10 },
-      .options = content_options, .effect = "whether ATQ-A, ATQ-B and the like come with it" },
+      .options = content_options,
+      .effect = "whether ATQ-A, ATQ-B and the like come with it; PC/SC tells them of NFC-B (ISO/IEC 14443-4) only, any"
+      " other tag then gives its identifier alone" },
     { .path = "templates.format", .title = "Length and format (TOF)", .kind = FIELD_CHOICE, .mask = { 0x0F },
       .options = format_options, .effect = "the form of TagData", .sample = "\"hex\"" },
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x00, 0xFF } },

@@ -454,6 +454,19 @@ START_TEST(settings_of_tls_and_slots_that_nothing_uses_are_noted)
 }
 END_TEST
 
+START_TEST(protocol_bytes_that_pcsc_does_not_tell_are_noted)
+{
+    struct config *config = good("templates: ( { },\n{ content = \"protocol\"; } );");
+
+    ck_assert_uint_eq(errors_count(notes), 1);
+    ck_assert_ptr_nonnull(strstr(errors_get(notes, 0), "t.conf:2: templates[2].content (register 0321): \"protocol\" has"));
+    config_free(config);
+    config = good("templates: ( { content = \"protocol\"; } ); readers: ( { driver = \"script\"; path = \"/x\"; } );");
+    ck_assert_uint_eq(errors_count(notes), 1);
+    config_free(config);
+}
+END_TEST
+
 START_TEST(slots_that_are_used_are_not_noted)
 {
     struct config *config = good("mqtt: { broker = \"h\"; tls: { ca_slot = 3; }; };\n"
@@ -712,6 +725,7 @@ int main(void)
     tcase_add_test(cases, registers_may_be_set_raw);
     tcase_add_test(cases, what_has_no_effect_is_noted);
     tcase_add_test(cases, settings_of_tls_and_slots_that_nothing_uses_are_noted);
+    tcase_add_test(cases, protocol_bytes_that_pcsc_does_not_tell_are_noted);
     tcase_add_test(cases, slots_that_are_used_are_not_noted);
     tcase_add_test(cases, the_aws_value_of_the_vendor_is_taken_with_a_note);
     tcase_add_test(cases, a_password_over_plain_mqtt_is_noted);
