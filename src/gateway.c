@@ -247,6 +247,7 @@ static void stop(struct gateway *gateway)
     plan_free(gateway->plan);
     free(gateway->startup_problem);
     free(gateway->told_health);
+    free(gateway->told_meta);
 }
 
 int gateway_run(const struct gateway_options *options)

@@ -364,6 +364,19 @@ class OnScript(WithBroker):
         self.script.do("insert NFC-A 01020307")
         self.assertEqual(events(subscriber.wait_for(4))[3]["TagData"], "0000000001020307")
 
+    def test_a_reload_tells_the_new_meta_on_the_connection_that_stands(self):
+        meta = self.subscriber("meta")
+        gateway = self.gateway(more='device: { location = "door 1"; };\n')
+        meta.wait_for(1)
+        wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "online")
+        for location in ("door 1", "door 2"):  # the first is no news
+            gateway.configure(configuration(self.broker, self.script.setting,
+                                            more='device: { location = "%s"; };\n' % location))
+            self.assertEqual(gateway.tool("reload").returncode, 0)
+        got = [json.loads(one.payload)["Location"] for one in meta.wait_for(2)]
+        self.assertEqual(got, ["door 1", "door 2"])
+        self.assertEqual(gateway.status()["broker"]["connects"], 1)
+
     def test_sighup_moves_to_another_broker_without_losing_what_waits(self):
         self.broker.stop()
         gateway = self.gateway(options="reconnect_interval = 1")
