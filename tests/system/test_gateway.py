@@ -377,6 +377,17 @@ class OnScript(WithBroker):
         self.assertEqual(got, ["door 1", "door 2"])
         self.assertEqual(gateway.status()["broker"]["connects"], 1)
 
+    def test_a_reload_takes_a_certificate_into_use_that_was_renewed_under_its_old_name(self):
+        for suffix in (".pem", ".key"):
+            shutil.copy(SANDBOX.directory / ("device" + suffix), SANDBOX.directory / ("renewed" + suffix))
+        gateway = self.gateway(credential="renewed")
+        wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "online")
+        self.assertEqual(gateway.tool("reload").returncode, 0)
+        self.assertEqual(gateway.status()["broker"]["connects"], 1)
+        SANDBOX.make_client("renewed", SANDBOX.serial)
+        self.assertEqual(gateway.tool("reload").returncode, 0)
+        wait_until(lambda: gateway.status()["broker"]["connects"] == 2, 10, "it connects anew")
+
     def test_sighup_moves_to_another_broker_without_losing_what_waits(self):
         self.broker.stop()
         gateway = self.gateway(options="reconnect_interval = 1")
