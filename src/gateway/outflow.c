@@ -282,6 +282,16 @@ static void take_command(struct gateway *gateway, const struct cloud_notice *not
     free(error);
 }
 
+static void log_loss(const struct gateway *gateway, const struct cloud_notice *notice)
+{
+    if (notice->kind == CLOUD_NOTICE_REFUSED)
+        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: %s", gateway->startup_counter, notice->sequence,
+                  notice->text);
+    else if (notice->kind == CLOUD_NOTICE_DROPPED)
+        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: the broker has been away for too long and "
+                  "mqtt.queue_events is reached", gateway->startup_counter, notice->sequence);
+}
+
 static void take_notice(struct gateway *gateway, const struct cloud_notice *notice)
 {
     switch (notice->kind) {
@@ -302,12 +312,8 @@ static void take_notice(struct gateway *gateway, const struct cloud_notice *noti
     case CLOUD_NOTICE_CONFIRMED:
         break;
     case CLOUD_NOTICE_REFUSED:
-        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: %s", gateway->startup_counter, notice->sequence,
-                  notice->text);
-        break;
     case CLOUD_NOTICE_DROPPED:
-        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: the broker has been away for too long and "
-                  "mqtt.queue_events is reached", gateway->startup_counter, notice->sequence);
+        log_loss(gateway, notice);
         break;
     case CLOUD_NOTICE_COMMAND:
         take_command(gateway, notice);
@@ -324,6 +330,16 @@ void outflow_notices(void *context, int fd, uint32_t events)
     (void) events;
     while ((notice = queue_take(gateway->notices)) != NULL) {
         take_notice(gateway, notice);
+        cloud_notice_free(notice);
+    }
+}
+
+void outflow_last_notices(struct gateway *gateway)
+{
+    struct cloud_notice *notice;
+
+    while ((notice = queue_take(gateway->notices)) != NULL) {
+        log_loss(gateway, notice);
         cloud_notice_free(notice);
     }
 }
