@@ -206,7 +206,9 @@ static void stop_cloud(struct gateway *gateway)
     char *final_status = outflow_status_json(gateway, MESSAGE_OFFLINE);
     size_t unsent = 0;
 
-    if (!cloud_stop(gateway->cloud, final_status, STOP_LIMIT_MS, &unsent)) {
+    if (cloud_stop(gateway->cloud, final_status, STOP_LIMIT_MS, &unsent)) {
+        outflow_last_notices(gateway);
+    } else {
         log_warning("cloud", "the connection hangs in a foreign call and is left behind");
         gateway->notices = NULL; /* its thread may still tell something */
     }
@@ -247,6 +249,7 @@ static void stop(struct gateway *gateway)
     plan_free(gateway->plan);
     free(gateway->startup_problem);
     free(gateway->told_health);
+    free(gateway->told_meta);
 }
 
 int gateway_run(const struct gateway_options *options)

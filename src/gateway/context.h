@@ -44,6 +44,7 @@ struct gateway {
     uint64_t commands_refused;
     bool online;                   /* the broker takes STATUS */
     bool stopping;
+    char *told_meta;               /* the last META, or NULL */
     char *told_health;             /* State and Health of the last STATUS, so that a change is told at once */
 
     struct feedback *feedback;
@@ -80,8 +81,12 @@ bool inflow_supervise(struct gateway *gateway);
 /* presence_emit: an event that counts. */
 void outflow_event(void *context, const struct presence_event *event);
 void outflow_notices(void *context, int fd, uint32_t events);
+/* After the cloud's end: what it still had to tell is of no use but for the events that were lost. */
+void outflow_last_notices(struct gateway *gateway);
 /* Publishes STATUS if the broker is there and State or Health differ from what was told last. */
 void outflow_health_changed(struct gateway *gateway);
+/* Publishes META if the broker is there and it differs from what was told last. */
+void outflow_meta_changed(struct gateway *gateway);
 void outflow_status_timer(void *context);
 void outflow_arm_status_timer(struct gateway *gateway);
 /* The STATUS document for now; new memory. */

@@ -103,7 +103,7 @@ void outflow_event(void *context, const struct presence_event *event)
     free(json);
 }
 
-static void publish_meta(struct gateway *gateway)
+static char *meta_json(struct gateway *gateway)
 {
     identity_refresh_network(gateway->plan->identity);
     const struct identity *identity = gateway->plan->identity;
@@ -117,10 +117,25 @@ static void publish_meta(struct gateway *gateway)
         .ip_address = identity->ip_address,
         .open = false,
     };
-    char *json = message_meta_to_json(&meta);
 
-    cloud_submit_meta(gateway->cloud, json);
+    return message_meta_to_json(&meta);
+}
+
+static void publish_meta(struct gateway *gateway)
+{
+    free(gateway->told_meta);
+    gateway->told_meta = meta_json(gateway);
+    cloud_submit_meta(gateway->cloud, gateway->told_meta);
+}
+
+void outflow_meta_changed(struct gateway *gateway)
+{
+    char *json = meta_json(gateway);
+    bool changed = gateway->told_meta == NULL || strcmp(json, gateway->told_meta) != 0;
+
     free(json);
+    if (changed && gateway->online)
+        publish_meta(gateway);
 }
 
 /* State and Health as one text, to notice a change. */
@@ -267,6 +282,16 @@ static void take_command(struct gateway *gateway, const struct cloud_notice *not
     free(error);
 }
 
+static void log_loss(const struct gateway *gateway, const struct cloud_notice *notice)
+{
+    if (notice->kind == CLOUD_NOTICE_REFUSED)
+        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: %s", gateway->startup_counter, notice->sequence,
+                  notice->text);
+    else if (notice->kind == CLOUD_NOTICE_DROPPED)
+        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: the broker has been away for too long and "
+                  "mqtt.queue_events is reached", gateway->startup_counter, notice->sequence);
+}
+
 static void take_notice(struct gateway *gateway, const struct cloud_notice *notice)
 {
     switch (notice->kind) {
@@ -275,6 +300,7 @@ static void take_notice(struct gateway *gateway, const struct cloud_notice *noti
         break;
     case CLOUD_NOTICE_ONLINE:
         gateway->online = true;
+        outflow_meta_changed(gateway); /* by a reload since CONNACK */
         publish_status(gateway);
         outflow_arm_status_timer(gateway);
         outflow_tell_service(gateway);
@@ -286,12 +312,8 @@ static void take_notice(struct gateway *gateway, const struct cloud_notice *noti
     case CLOUD_NOTICE_CONFIRMED:
         break;
     case CLOUD_NOTICE_REFUSED:
-        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: %s", gateway->startup_counter, notice->sequence,
-                  notice->text);
-        break;
     case CLOUD_NOTICE_DROPPED:
-        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: the broker has been away for too long and "
-                  "mqtt.queue_events is reached", gateway->startup_counter, notice->sequence);
+        log_loss(gateway, notice);
         break;
     case CLOUD_NOTICE_COMMAND:
         take_command(gateway, notice);
@@ -308,6 +330,16 @@ void outflow_notices(void *context, int fd, uint32_t events)
     (void) events;
     while ((notice = queue_take(gateway->notices)) != NULL) {
         take_notice(gateway, notice);
+        cloud_notice_free(notice);
+    }
+}
+
+void outflow_last_notices(struct gateway *gateway)
+{
+    struct cloud_notice *notice;
+
+    while ((notice = queue_take(gateway->notices)) != NULL) {
+        log_loss(gateway, notice);
         cloud_notice_free(notice);
     }
 }

@@ -4,8 +4,10 @@
 #include "base/memory.h"
 #include "message/message.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void plan_presence(struct plan *plan)
 {
@@ -114,6 +116,27 @@ static void plan_cloud(struct plan *plan)
     };
 }
 
+/* What tells one version of a file from another, as far as a look at its folder can; also of a folder. */
+static char *file_stamp(const char *path)
+{
+    struct stat status;
+
+    if (path == NULL || *path == '\0' || stat(path, &status) != 0)
+        return text_copy("");
+    return text_format("%ju:%ju:%jd:%jd.%09ld", (uintmax_t) status.st_dev, (uintmax_t) status.st_ino,
+                       (intmax_t) status.st_size, (intmax_t) status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+}
+
+/* Before the files are read: one that is replaced meanwhile then differs at the next reload, and not never. */
+static void stamp_files(struct plan *plan)
+{
+    const struct cloud_tls_settings *tls = &plan->cloud.tls;
+    const char *const paths[] = { tls->ca, tls->certificate, tls->key, tls->chain };
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        plan->file_stamps[i] = file_stamp(tls->enabled ? paths[i] : NULL);
+}
+
 static char *client_certificate_cn(const struct settings *settings)
 {
     const char *file = settings->certificates[settings->mqtt.tls.certificate_slot].source;
@@ -140,6 +163,7 @@ struct plan *plan_create(const char *config_file, const char *instance, struct e
     plan_presence(plan);
     plan_templates(plan);
     plan_cloud(plan);
+    stamp_files(plan);
     size_t before = errors_count(errors);
     if (*plan->cloud.host != '\0')
         cloud_check_settings(&plan->cloud, errors, plan->notes);
@@ -160,6 +184,8 @@ void plan_free(struct plan *plan)
     for (size_t i = 0; i < sizeof plan->topics / sizeof *plan->topics; i++)
         free(plan->topics[i]);
     free(plan->will);
+    for (size_t i = 0; i < sizeof plan->file_stamps / sizeof *plan->file_stamps; i++)
+        free(plan->file_stamps[i]);
     free(plan);
 }
 
@@ -218,6 +244,10 @@ bool plan_same_cloud(const struct plan *one, const struct plan *other)
     const struct cloud_settings *a = &one->cloud;
     const struct cloud_settings *b = &other->cloud;
 
+    for (size_t i = 0; i < sizeof one->file_stamps / sizeof *one->file_stamps; i++) {
+        if (!same_text(one->file_stamps[i], other->file_stamps[i]))
+            return false;
+    }
     return same_text(a->host, b->host) && a->port == b->port && same_tls(&a->tls, &b->tls) &&
            a->version == b->version && same_text(a->client_id, b->client_id) && same_text(a->login, b->login) &&
            same_text(a->password, b->password) && same_text(a->topic_meta, b->topic_meta) &&

@@ -23,6 +23,7 @@ struct plan {
     struct cloud_settings cloud;
     char *topics[4];                   /* what cloud.topic_* point to */
     char *will;
+    char *file_stamps[4];              /* of the files of certificates and keys, when the plan was made */
     struct errors *notes;              /* accepted, but without effect on a gateway */
 };
 
@@ -33,7 +34,7 @@ void plan_free(struct plan *plan);
 /* Whether both mean the same readers and templates, so that a reload can leave the readers alone. */
 bool plan_same_readers(const struct plan *one, const struct plan *other);
 
-/* The same for the connection to the broker. */
+/* The same for the connection to the broker; certificates or keys that were renewed under their old names differ. */
 bool plan_same_cloud(const struct plan *one, const struct plan *other);
 
 #endif

@@ -116,6 +116,8 @@ static void change_over(struct reload *reload, struct reload_outcome *outcome)
         cloud_submit_status(gateway->cloud, farewell);
         free(farewell);
         cloud_reconfigure(gateway->cloud, &outcome->plan->cloud);
+    } else {
+        outflow_meta_changed(gateway);
     }
     outflow_arm_status_timer(gateway);
     plan_free(old);

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +19,8 @@ sys.path.insert(0, str(TOP / "tests/parts"))
 
 import pcscd as cards  # noqa: E402
 from broker import EVENTS, PREFIX, Broker, wait_until  # noqa: E402
-from gateway import Gateway, build_directory, configuration  # noqa: E402
+from fake_broker import PUBLISH, SUBSCRIBE, FakeBroker  # noqa: E402
+from gateway import SMART_READER, TEMPLATES, Gateway, build_directory, configuration  # noqa: E402
 from pki import Sandbox  # noqa: E402
 
 PCSC_READERS = '{ driver = "pcsc"; name = "*"; }'
@@ -305,6 +307,36 @@ class OnScript(WithBroker):
         got = events(self.broker.subscriber(EVENTS).wait_for(10, 20))
         self.assertEqual([event["Sequence"] for event in got], list(range(6, 16)))
 
+    def test_an_event_that_is_refused_while_the_gateway_stops_is_logged_too(self):
+        held, refuse = threading.Event(), threading.Event()
+
+        def refuse_late(connection):
+            connection.accept()
+            while not connection.broker.stopping.is_set():
+                packet = connection.read()
+                if packet.kind == SUBSCRIBE:
+                    connection.suback(packet)
+                elif packet.kind == PUBLISH and packet.topic.endswith("/rdr/evt"):
+                    held.set()
+                    refuse.wait(10)
+                    connection.puback(packet, 0x87)
+                elif packet.kind == PUBLISH:
+                    connection.puback(packet)
+
+        broker = FakeBroker([refuse_late])
+        self.addCleanup(broker.stop)
+        gateway = Gateway('mqtt: { broker = "127.0.0.1"; port = %d; tls: { enabled = false; }; };\n' % broker.port +
+                          SMART_READER + TEMPLATES + "readers: ( %s );\n" % self.script.setting)
+        self.addCleanup(gateway.close)
+        self.script.do("insert NFC-A 01020304")
+        self.assertTrue(held.wait(10))
+        gateway.signal(signal.SIGTERM)
+        gateway.wait_log("stopping")
+        wait_until(lambda: not (gateway.run_directory / "control").exists(), 5, "the loop has ended")
+        refuse.set()
+        self.assertEqual(gateway.wait(), 0)
+        self.assertRegex(gateway.log_text(), "event 1:1 is lost: .*not authorized")
+
     def test_insert_and_remove_debounce_and_the_read_interval(self):
         subscriber = self.broker.subscriber(EVENTS)
         gateway = self.gateway(
@@ -363,6 +395,30 @@ class OnScript(WithBroker):
         self.assertIn("/nonexistent/script", refused.stderr)
         self.script.do("insert NFC-A 01020307")
         self.assertEqual(events(subscriber.wait_for(4))[3]["TagData"], "0000000001020307")
+
+    def test_a_reload_tells_the_new_meta_on_the_connection_that_stands(self):
+        meta = self.subscriber("meta")
+        gateway = self.gateway(more='device: { location = "door 1"; };\n')
+        meta.wait_for(1)
+        wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "online")
+        for location in ("door 1", "door 2"):  # the first is no news
+            gateway.configure(configuration(self.broker, self.script.setting,
+                                            more='device: { location = "%s"; };\n' % location))
+            self.assertEqual(gateway.tool("reload").returncode, 0)
+        got = [json.loads(one.payload)["Location"] for one in meta.wait_for(2)]
+        self.assertEqual(got, ["door 1", "door 2"])
+        self.assertEqual(gateway.status()["broker"]["connects"], 1)
+
+    def test_a_reload_takes_a_certificate_into_use_that_was_renewed_under_its_old_name(self):
+        for suffix in (".pem", ".key"):
+            shutil.copy(SANDBOX.directory / ("device" + suffix), SANDBOX.directory / ("renewed" + suffix))
+        gateway = self.gateway(credential="renewed")
+        wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "online")
+        self.assertEqual(gateway.tool("reload").returncode, 0)
+        self.assertEqual(gateway.status()["broker"]["connects"], 1)
+        SANDBOX.make_client("renewed", SANDBOX.serial)
+        self.assertEqual(gateway.tool("reload").returncode, 0)
+        wait_until(lambda: gateway.status()["broker"]["connects"] == 2, 10, "it connects anew")
 
     def test_sighup_moves_to_another_broker_without_losing_what_waits(self):
         self.broker.stop()
