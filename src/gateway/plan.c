@@ -144,6 +144,51 @@ static char *client_certificate_cn(const struct settings *settings)
     return *file == '\0' ? NULL : cloud_certificate_cn(file);
 }
 
+/* The complaint about a certificate or key starts with its file; the administrator looks for it in the settings. */
+static bool add_with_slot(const char *config_file, const char *list, const struct settings_slot slots[SETTINGS_SLOT_COUNT],
+                          const char *complaint, struct errors *errors)
+{
+    for (unsigned i = 0; i < SETTINGS_SLOT_COUNT; i++) {
+        size_t length = strlen(slots[i].source);
+
+        if (length == 0 || strncmp(complaint, slots[i].source, length) != 0 || complaint[length] != ':')
+            continue;
+        if (slots[i].line > 0)
+            errors_add(errors, "%s:%d: %s.slot_%X (register 0288): %s", config_file, slots[i].line, list, i, complaint);
+        else
+            errors_add(errors, "%s: %s.slot_%X by default (register 0288): %s", config_file, list, i, complaint);
+        return true;
+    }
+    return false;
+}
+
+static void locate(const struct plan *plan, const char *config_file, const struct errors *complaints,
+                   struct errors *errors)
+{
+    for (size_t i = 0; i < errors_count(complaints); i++) {
+        const char *complaint = errors_get(complaints, i);
+
+        if (!add_with_slot(config_file, "keys", plan->settings->keys, complaint, errors) &&
+            !add_with_slot(config_file, "certificates", plan->settings->certificates, complaint, errors))
+            errors_add(errors, "%s: %s", config_file, complaint);
+    }
+}
+
+/* Returns whether certificates and keys can be used. */
+static bool check_cloud(struct plan *plan, const char *config_file, struct errors *errors)
+{
+    struct errors *complaints = errors_create();
+    struct errors *notes = errors_create();
+
+    cloud_check_settings(&plan->cloud, complaints, notes);
+    locate(plan, config_file, complaints, errors);
+    locate(plan, config_file, notes, plan->notes);
+    bool sound = errors_count(complaints) == 0;
+    errors_free(complaints);
+    errors_free(notes);
+    return sound;
+}
+
 struct plan *plan_create(const char *config_file, const char *instance, struct errors *errors)
 {
     struct errors *notes = errors_create();
@@ -164,10 +209,7 @@ struct plan *plan_create(const char *config_file, const char *instance, struct e
     plan_templates(plan);
     plan_cloud(plan);
     stamp_files(plan);
-    size_t before = errors_count(errors);
-    if (*plan->cloud.host != '\0')
-        cloud_check_settings(&plan->cloud, errors, plan->notes);
-    if (errors_count(errors) > before) {
+    if (*plan->cloud.host != '\0' && !check_cloud(plan, config_file, errors)) {
         plan_free(plan);
         return NULL;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* springparkctl check [FILE]: whether a configuration file is right, and nothing else. */
-#include "device/config.h"
+#include "gateway/plan.h"
 #include "tool/arguments.h"
 #include "tool/tool.h"
 
@@ -36,7 +36,7 @@ static const struct argp parser = {
     .children = children,
     .args_doc = "[FILE]",
     .doc = "Checks a configuration file (by default the one of --config) and reports everything that is wrong with"
-           " it.\vExit status: 0 without errors, 78 otherwise.",
+           " it and with the certificates and keys that it names.\vExit status: 0 without errors, 78 otherwise.",
 };
 
 int tool_check(const struct tool_options *options, int argc, char **argv)
@@ -45,20 +45,19 @@ int tool_check(const struct tool_options *options, int argc, char **argv)
 
     arguments_parse(&parser, argc, argv, &arguments);
     const char *file = arguments.file != NULL ? arguments.file : arguments.options.config_file;
-    struct errors *errors = errors_create(), *notes = errors_create();
-    struct config *config = config_load(file, "", errors, notes);
+    struct errors *errors = errors_create();
+    struct plan *plan = plan_create(file, "", errors);
 
     for (size_t i = 0; i < errors_count(errors); i++)
         fprintf(stderr, "%s\n", errors_get(errors, i));
-    if (config != NULL) {
+    if (plan != NULL) {
         printf("%s: no errors\n", file);
-        for (size_t i = 0; i < errors_count(notes); i++)
-            printf("note: %s\n", errors_get(notes, i));
+        for (size_t i = 0; i < errors_count(plan->notes); i++)
+            printf("note: %s\n", errors_get(plan->notes, i));
     }
-    int status = config != NULL ? EX_OK : EX_CONFIG;
+    int status = plan != NULL ? EX_OK : EX_CONFIG;
 
-    config_free(config);
-    errors_free(notes);
+    plan_free(plan);
     errors_free(errors);
     return status;
 }

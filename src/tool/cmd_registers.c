@@ -8,11 +8,13 @@
 #include "tool/arguments.h"
 #include "tool/tool.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 struct arguments {
     struct tool_options options;
@@ -207,6 +209,22 @@ static int print_sample(void)
     return EX_OK;
 }
 
+/* A box that is not set up yet: nobody named a file, and the usual one is not there. */
+static bool is_default_and_absent(const char *file)
+{
+    return strcmp(file, SPRINGPARK_CONFIG_FILE) == 0 && access(file, F_OK) != 0 && errno == ENOENT;
+}
+
+static int print_defaults(const struct arguments *arguments)
+{
+    struct registers *registers = registers_create();
+
+    fprintf(stderr, "%s is not there: these are the defaults\n", SPRINGPARK_CONFIG_FILE);
+    print_all(arguments, registers);
+    registers_free(registers);
+    return EX_OK;
+}
+
 int tool_registers(const struct tool_options *options, int argc, char **argv)
 {
     struct arguments arguments = { .options = *options };
@@ -214,6 +232,8 @@ int tool_registers(const struct tool_options *options, int argc, char **argv)
     arguments_parse(&parser, argc, argv, &arguments);
     if (arguments.sample)
         return print_sample();
+    if (is_default_and_absent(arguments.options.config_file))
+        return print_defaults(&arguments);
 
     struct errors *errors = errors_create(), *notes = errors_create();
     struct config *config = config_load(arguments.options.config_file, "", errors, notes);

@@ -530,8 +530,11 @@ class Tls(WithBroker):
     def start_fails_with(self, *words, **sections):
         gateway = self.gateway(wait_ready=False, **sections)
         self.assertEqual(gateway.wait(), 78)
+        checked = gateway.tool("check", str(gateway.configuration_path))
+        self.assertEqual(checked.returncode, 78, "check finds what the daemon would refuse")
         for word in words:
             self.assertIn(word, gateway.log_text())
+            self.assertIn(word, checked.stderr)
 
     def test_each_fault_of_the_server_is_refused_with_its_own_message(self):
         details = []
@@ -544,7 +547,8 @@ class Tls(WithBroker):
         self.assertEqual(len(set(details)), 3, details)
 
     def test_a_key_that_does_not_match_prevents_the_start(self):
-        self.start_fails_with("does not belong", SANDBOX.key(SANDBOX.make_mismatch()), credential="mismatch")
+        self.start_fails_with("does not belong", SANDBOX.key(SANDBOX.make_mismatch()), "keys.slot_D (register 0288)",
+                              credential="mismatch")
 
     def test_an_expired_certificate_of_our_own_is_named_and_reading_goes_on(self):
         """Where a box without a clock of its own starts with a wrong one, ending for good would be worse."""
