@@ -235,7 +235,7 @@ static void stop(struct gateway *gateway)
     gateway->stopping = true;
     control_server_free(gateway->control);
     gateway->control = NULL;
-    reload_free(gateway->reload, STOP_LIMIT_MS);
+    bool reload_ended = reload_free(gateway->reload, STOP_LIMIT_MS);
     stop_readers(gateway);
     if (gateway->cloud != NULL)
         stop_cloud(gateway);
@@ -246,7 +246,8 @@ static void stop(struct gateway *gateway)
     roster_free(gateway->roster);
     queue_free(gateway->notices);
     loop_free(gateway->loop);
-    plan_free(gateway->plan);
+    if (reload_ended) /* its thread may still be reading the plan */
+        plan_free(gateway->plan);
     free(gateway->startup_problem);
     free(gateway->told_health);
     free(gateway->told_meta);

@@ -114,8 +114,9 @@ void requests_handle(void *context, struct control_client *client, const char *r
 /* ---- reload.c ---- */
 
 struct reload *reload_create(struct gateway *gateway);
-/* After control_server_free: refuses who still waits for an answer, and waits for what is under way, up to limit_ms. */
-void reload_free(struct reload *reload, uint64_t limit_ms);
+/* After control_server_free: refuses who still waits for an answer, and waits for what is under way, up to limit_ms.
+ * False: a thread hangs and is left behind; the plan must not be freed. */
+bool reload_free(struct reload *reload, uint64_t limit_ms);
 /* Begins; client (or NULL, for SIGHUP) gets the answer when it is through. */
 void reload_begin(struct reload *reload, struct control_client *client);
 

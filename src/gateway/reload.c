@@ -199,20 +199,21 @@ struct reload *reload_create(struct gateway *gateway)
     return reload;
 }
 
-void reload_free(struct reload *reload, uint64_t limit_ms)
+bool reload_free(struct reload *reload, uint64_t limit_ms)
 {
     if (reload == NULL)
-        return;
+        return true;
     loop_source_free(reload->source);
     if (reload->client != NULL)
         control_refuse(reload->client, json_pack("[s]", "springparkd is stopping"));
     /* The loader first: it may be waiting for the retirer itself. */
     if (reload->loader != NULL && !thread_join(reload->loader, limit_ms))
-        return;
+        return false;
     if (reload->retirer != NULL && !thread_join(reload->retirer, limit_ms))
-        return;
+        return false;
     queue_free(reload->outcomes);
     free(reload);
+    return true;
 }
 
 void reload_begin(struct reload *reload, struct control_client *client)
