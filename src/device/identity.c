@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "device/network.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -14,7 +15,13 @@
 /* Not /proc/net/route: the unit has ProcSubset=pid, which leaves only what is under a process. */
 #define ROUTE_TABLE "/proc/self/net/route"
 
-enum { SERIAL_DIGITS = 8 };
+enum { SERIAL_DIGITS = 8, HARDWARE_MAX_BYTES = 64 };
+
+/* The device tree of a Raspberry Pi and its like, then what the maker of a PC wrote into its firmware. In /sys, for the
+ * unit's /proc has no device tree. */
+static const char *const hardware_files[] = {
+    "/sys/firmware/devicetree/base/model", "/sys/class/dmi/id/product_name", NULL,
+};
 
 /* Random once, constant for ever: one for each thing that is derived from the machine id. */
 static const sd_id128_t serial_application = { .bytes = { 0x5A, 0x1C, 0x90, 0xE7, 0x2F, 0x44, 0x4B, 0x0D, 0x9E, 0x63,
@@ -85,6 +92,27 @@ static char *serial_for(const struct settings *settings, const char *certificate
     return serial_of_machine(settings->instance);
 }
 
+char *identity_read_hardware(const char *const *paths)
+{
+    char name[HARDWARE_MAX_BYTES + 1] = { 0 };
+
+    for (; *paths != NULL && name[0] == '\0'; paths++) {
+        FILE *file = fopen(*paths, "re");
+
+        if (file == NULL)
+            continue;
+        size_t size_bytes = fread(name, 1, HARDWARE_MAX_BYTES, file);
+        fclose(file);
+        name[size_bytes] = '\0';
+        name[strcspn(name, "\r\n")] = '\0';
+    }
+    for (char *c = name; *c != '\0'; c++) {
+        if ((unsigned char) *c < 0x20 || (unsigned char) *c > 0x7E)
+            *c = '?';
+    }
+    return name[0] == '\0' ? NULL : text_copy(name);
+}
+
 struct identity *identity_create(const struct settings *settings, const char *certificate_cn)
 {
     struct identity *identity = memory_zeroed(1, sizeof *identity);
@@ -93,6 +121,7 @@ struct identity *identity_create(const struct settings *settings, const char *ce
     identity->client_id = text_copy(*settings->mqtt.client_id != '\0' ? settings->mqtt.client_id : identity->serial);
     identity->device_id = text_copy(*settings->mqtt.device_id != '\0' ? settings->mqtt.device_id : identity->serial);
     identity->unique_id = unique_id_of_machine(settings->instance);
+    identity->hardware = identity_read_hardware(hardware_files);
     identity_refresh_network(identity);
     return identity;
 }
@@ -105,6 +134,7 @@ void identity_free(struct identity *identity)
     free(identity->client_id);
     free(identity->device_id);
     free(identity->unique_id);
+    free(identity->hardware);
     free(identity->physical_address);
     free(identity->ip_address);
     free(identity);

@@ -16,6 +16,7 @@ struct identity {
     char *client_id;         /* register 028D, else serial */
     char *device_id;         /* register 028F, else serial */
     char *unique_id;         /* GUID form, derived from the machine id and the instance; never the machine id itself */
+    char *hardware;          /* what the box is by its own word, "Raspberry Pi 4 Model B Rev 1.4"; NULL if it does not say */
     char *physical_address;  /* MAC of the interface with the default route, 12 hex digits; NULL if there is none */
     char *ip_address;        /* of the same interface; NULL if there is none */
 };
@@ -23,6 +24,10 @@ struct identity {
 /* certificate_cn: the CN of the certificate in the client slot, or NULL. */
 struct identity *identity_create(const struct settings *settings, const char *certificate_cn);
 void identity_free(struct identity *identity);
+
+/* The name in the first of these files that has one (paths ends with NULL), new memory, or NULL: printable ASCII, at most
+ * 64 characters. Exposed for its test. */
+char *identity_read_hardware(const char *const *paths);
 
 /* Looks again at what can change while the daemon runs: addresses. */
 void identity_refresh_network(struct identity *identity);

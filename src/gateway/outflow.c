@@ -110,6 +110,7 @@ static char *meta_json(struct gateway *gateway)
     const struct message_meta meta = {
         .serial = identity->serial,
         .version = PACKAGE_VERSION,
+        .hardware = identity->hardware,
         .unique_id = identity->unique_id,
         .inventory = gateway->plan->settings->inventory,
         .location = gateway->plan->settings->location,

@@ -129,6 +129,7 @@ char *message_meta_to_json(const struct message_meta *meta)
     set_text(object, "Version", meta->version);
     set_text(object, "Firmware", "springpark/linux/springparkd");
     set_text(object, "Revision", meta->version);
+    set_optional_text(object, "Hardware", meta->hardware);
     set_optional_text(object, "UniqueId", meta->unique_id);
     set_new(object, "Open", json_boolean(meta->open));
     if (meta->inventory[0] != '\0')

@@ -14,8 +14,8 @@
  * Assumptions, where the vendor's documents are silent or would make us lie:
  *  - META says who really answers: VendorName "springpark" and Firmware "springpark/linux/springparkd", not the
  *    vendor's; ProductName stays "SpringPark", because that is what is emulated and what consumers look at, and
- *    ProductVariant "gateway" tells it from the device. Version and Revision are the gateway's version. Hardware and
- *    ConfigId (register 0200) are options of the reference that a gateway has no honest value for: left out.
+ *    ProductVariant "gateway" tells it from the device. Version and Revision are the gateway's version. Hardware
+ *    is the box's own name for itself. ConfigId (register 0200) is left out until that register is in the table.
  *  - Template is left out, not 0, in fast inventory, as Companion does it.
  *  - Numbers in Uptime are not padded, except the milliseconds: "699:16.850".
  */
@@ -50,6 +50,7 @@ struct message_event {
 struct message_meta {
     const char *serial;
     const char *version;         /* the gateway's own, for instance "0.1.0" */
+    const char *hardware;        /* or NULL */
     const char *unique_id;       /* or NULL */
     const char *inventory;       /* "" = left out */
     const char *location;        /* "" = left out */

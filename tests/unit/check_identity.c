@@ -304,6 +304,27 @@ START_TEST(the_network_can_be_looked_at_again)
 }
 END_TEST
 
+START_TEST(the_hardware_is_what_the_first_file_with_a_name_says)
+{
+    char *empty = text_format("%s/empty", folder);
+    char *model = text_format("%s/model", folder);
+    const char *const paths[] = { "/nonexistent", empty, model, NULL };
+
+    fclose(fopen(empty, "w"));
+    ck_assert_ptr_null(identity_read_hardware(paths));
+    FILE *file = fopen(model, "w");
+    fputs("Box \x01 7\nmore", file);
+    fclose(file);
+    char *name = identity_read_hardware(paths);
+    ck_assert_str_eq(name, "Box ? 7");
+    free(name);
+    unlink(empty);
+    unlink(model);
+    free(empty);
+    free(model);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("identity");
@@ -326,6 +347,7 @@ int main(void)
     tcase_add_test(cases, without_a_default_route_there_is_no_interface);
     tcase_add_test(cases, an_unknown_interface_has_no_addresses);
     tcase_add_test(cases, the_network_can_be_looked_at_again);
+    tcase_add_test(cases, the_hardware_is_what_the_first_file_with_a_name_says);
     suite_add_tcase(suite, cases);
 
     SRunner *runner = srunner_create(suite);

@@ -161,6 +161,7 @@ START_TEST(meta_tells_who_answers_in_the_vendors_order)
     const struct message_meta meta = {
         .serial = "DA1275B0",
         .version = "0.1.0",
+        .hardware = "Raspberry Pi 4 Model B Rev 1.4",
         .unique_id = "8DC86AD9-0BDC-14B4-F908-75A717653899",
         .inventory = "box 7",
         .location = "gate",
@@ -172,7 +173,8 @@ START_TEST(meta_tells_who_answers_in_the_vendors_order)
     assert_text(message_meta_to_json(&meta),
                 "{\"VendorName\":\"springpark\",\"ProductName\":\"SpringPark\",\"ProductVariant\":\"gateway\","
                 "\"SerialNumber\":\"DA1275B0\",\"Version\":\"0.1.0\",\"Firmware\":\"springpark/linux/springparkd\","
-                "\"Revision\":\"0.1.0\",\"UniqueId\":\"8DC86AD9-0BDC-14B4-F908-75A717653899\",\"Open\":false,"
+                "\"Revision\":\"0.1.0\",\"Hardware\":\"Raspberry Pi 4 Model B Rev 1.4\","
+                "\"UniqueId\":\"8DC86AD9-0BDC-14B4-F908-75A717653899\",\"Open\":false,"
                 "\"Inventory\":\"box 7\",\"Location\":\"gate\",\"PhysAddress\":\"749050007903\","
                 "\"IpAddress\":\"192.168.16.212\",\"Protocol\":\"RDR/JSON\",\"Interfaces\":\"13.56\"}");
 }
