@@ -298,3 +298,20 @@ bool plan_same_cloud(const struct plan *one, const struct plan *other)
            a->response_timeout_s == b->response_timeout_s && a->keep_alive_s == b->keep_alive_s &&
            a->reconnect_interval_s == b->reconnect_interval_s && a->queue_events == b->queue_events;
 }
+
+bool plan_same_rest(const struct plan *one, const struct plan *other)
+{
+    const struct presence_settings *a = &one->presence;
+    const struct presence_settings *b = &other->presence;
+    const struct settings *mine = one->settings;
+    const struct settings *theirs = other->settings;
+
+    return a->insert_remove == b->insert_remove && a->read_interval_ms == b->read_interval_ms &&
+           a->repeat_interval_ms == b->repeat_interval_ms && a->must_leave == b->must_leave &&
+           a->debounce_ms == b->debounce_ms && same_text(one->identity->serial, other->identity->serial) &&
+           same_text(mine->inventory, theirs->inventory) && same_text(mine->location, theirs->location) &&
+           same_text(mine->state_directory, theirs->state_directory) &&
+           mine->message_sequence == theirs->message_sequence &&
+           mine->message_date_time == theirs->message_date_time &&
+           mine->mqtt.status_interval_s == theirs->mqtt.status_interval_s;
+}

@@ -34,6 +34,9 @@ void plan_free(struct plan *plan);
 /* Whether both mean the same readers and templates, so that a reload can leave the readers alone. */
 bool plan_same_readers(const struct plan *one, const struct plan *other);
 
+/* The same for everything that neither the readers nor the connection hang on: presence, messages, intervals, names. */
+bool plan_same_rest(const struct plan *one, const struct plan *other);
+
 /* The same for the connection to the broker; certificates or keys that were renewed under their old names differ. */
 bool plan_same_cloud(const struct plan *one, const struct plan *other);
 

@@ -23,6 +23,7 @@ struct reload_outcome {
     struct plan *plan;         /* NULL = failed, see errors */
     struct intake *intake;     /* NULL = the readers stay as they are */
     struct errors *errors;
+    bool changed;              /* set by the change-over: the new plan means something else than the old one */
 };
 
 struct reload {
@@ -103,6 +104,7 @@ static void change_over(struct reload *reload, struct reload_outcome *outcome)
     struct plan *old = gateway->plan;
     bool same_cloud = plan_same_cloud(old, outcome->plan);
 
+    outcome->changed = !same_cloud || outcome->intake != NULL || !plan_same_rest(old, outcome->plan);
     note_what_waits(old, outcome->plan);
     gateway->plan = outcome->plan;
     presence_configure(gateway->presence, &outcome->plan->presence);
@@ -147,7 +149,7 @@ static void report_success(struct reload *reload, const struct reload_outcome *o
         log_notice("config", "%s", errors_get(outcome->plan->notes, i));
     log_notice("config", "the configuration is taken over");
     if (reload->client != NULL)
-        control_answer(reload->client, json_pack("{s:b, s:o}", "changed", 1, "notes", texts(outcome->plan->notes)));
+        control_answer(reload->client, json_pack("{s:b, s:o}", "changed", outcome->changed ? 1 : 0, "notes", texts(outcome->plan->notes)));
 }
 
 static void on_outcome(void *context, int fd, uint32_t events)

@@ -4,6 +4,7 @@
 EXTRA_DIST += \
 	tests/system/test_configure.py \
 	tests/system/test_gateway.py \
+	tests/system/test_gateway_settings.py \
 	tests/system/test_quickstart.py \
 	tests/system/test_sandbox_broker.py \
 	tests/system/test_script_reader.py \
