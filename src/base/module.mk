@@ -4,6 +4,7 @@ libspringpark_la_SOURCES += \
 	src/base/activity.c src/base/activity.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/errors.c src/base/errors.h \
+	src/base/event_id.h \
 	src/base/hex.c src/base/hex.h \
 	src/base/log.c src/base/log.h \
 	src/base/loop.c src/base/loop.h \
