@@ -12,6 +12,7 @@ include tests/unit/card.mk
 include tests/unit/template.mk
 include tests/unit/presence.mk
 include tests/unit/message.mk
+include tests/unit/journal.mk
 include tests/unit/cloud.mk
 include tests/unit/feedback.mk
 include tests/unit/control.mk

@@ -28,14 +28,14 @@
 #include <stdint.h>
 
 struct journal_settings {
-    const char *directory;     /* exists, or comes to exist later */
+    const char *directory;     /* exists, or comes to exist later; NULL = no disk at all: JOURNAL_OFF */
     uint64_t max_events;       /* 1 up; pending and set aside together */
     uint64_t max_bytes;        /* of the files on disk, the write-ahead log included */
     uint64_t max_age_s;        /* counted while the daemon runs, whatever the clock says; 0 = no limit */
     size_t memory_events;      /* 1 up */
 };
 
-enum journal_state { JOURNAL_OPENING, JOURNAL_WORKS, JOURNAL_DEGRADED };
+enum journal_state { JOURNAL_OPENING, JOURNAL_WORKS, JOURNAL_DEGRADED, JOURNAL_OFF };
 
 enum journal_notice_kind {
     JOURNAL_NOTICE_STORED,     /* id: this event and all before it of this start are flushed (or were delivered before) */
@@ -79,7 +79,7 @@ void journal_notice_free(void *notice);
 /* For `status`. detail is a copy, freed by journal_report_free. */
 struct journal_report {
     enum journal_state state;
-    char *detail;              /* why it is degraded, and what happens next; or NULL */
+    char *detail;              /* why it is degraded and what happens next, or what was wrong at the start; or NULL */
     uint64_t depth;            /* events that are pending, on disk and in memory */
     uint64_t in_memory;        /* of these, not on disk */
     uint64_t set_aside;
