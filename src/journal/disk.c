@@ -86,11 +86,6 @@ static void bind_number(sqlite3_stmt *statement, int index, uint64_t number)
     (void) sqlite3_bind_int64(statement, index, (sqlite3_int64) number);
 }
 
-static void bind_text(sqlite3_stmt *statement, int index, const char *text)
-{
-    (void) sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
-}
-
 static uint64_t column_number(sqlite3_stmt *statement, int index)
 {
     return (uint64_t) sqlite3_column_int64(statement, index);
@@ -341,7 +336,7 @@ enum disk_result disk_insert(struct disk *disk, const struct disk_row *row)
     bind_number(statement, 4, row->state);
     bind_number(statement, 5, row->elapsed_s);
     bind_number(statement, 6, checksum_event(row->id, row->payload, row->size_bytes));
-    bind_text(statement, 7, row->reason);
+    (void) sqlite3_bind_text(statement, 7, row->reason, -1, SQLITE_STATIC);
     (void) sqlite3_bind_blob64(statement, 8, row->payload, row->size_bytes, SQLITE_STATIC);
     return finish(disk, statement);
 }
@@ -374,7 +369,7 @@ enum disk_result disk_set_state(struct disk *disk, uint64_t position, enum disk_
         return result_of(disk, code);
     bind_number(statement, 1, position);
     bind_number(statement, 2, state);
-    bind_text(statement, 3, reason);
+    (void) sqlite3_bind_text(statement, 3, reason, -1, SQLITE_STATIC);
     enum disk_result result = finish(disk, statement);
     *changed = result == DISK_OK && sqlite3_changes(disk->database) > 0;
     return result;
