@@ -69,8 +69,8 @@ static const struct extension_def table[] = {
       IN_SETTINGS(journal.order), .default_value = SETTINGS_ORDER_LIVE_FIRST },
     { .field = { .path = "journal.memory_events", .title = "Events kept in memory", .kind = FIELD_NUMBER, .min = 1,
                  .max = 1000000,
-                 .effect = "while the disk takes none, or when the journal is not enabled; what does not fit is dropped,"
-                           " and a gap is reported" },
+                 .effect = "while the disk takes none, or when the journal is not enabled; what does not fit is"
+                           " dropped, and a gap is reported" },
       IN_SETTINGS(journal.memory_events), .default_value = 10000 },
     { .field = { .path = "device.serial", .title = "Serial number", .kind = FIELD_TEXT,
                  .effect = "empty = the CN of the client certificate, else derived from the machine id" },

@@ -281,7 +281,8 @@ static void note_journal_off(struct config_reader *reader, const struct config_n
     if (node != NULL && !reader->config->settings.journal.enabled)
         errors_add(reader->notes, "%s:%d: journal.enabled is false: events are kept in memory only, at most %u of them"
                                   " (journal.memory_events); a power cut or a stop loses what the broker has not"
-                                  " acknowledged", node->file, node->line, reader->config->settings.journal.memory_events);
+                                  " acknowledged",
+                   node->file, node->line, reader->config->settings.journal.memory_events);
 }
 
 static void note_qos_0(struct config_reader *reader)
@@ -289,8 +290,8 @@ static void note_qos_0(struct config_reader *reader)
     const struct config_node *node = config_origin(reader, "mqtt.options.publish_qos", 0);
 
     if (node != NULL && reader->config->settings.mqtt.publish_qos == 0)
-        errors_add(reader->notes, "%s:%d: mqtt.options.publish_qos (register 0289) is 0: an event counts as delivered once"
-                                  " it is written to the connection; what is lost on the way is lost without a trace",
+        errors_add(reader->notes, "%s:%d: mqtt.options.publish_qos (register 0289) is 0: an event counts as delivered"
+                                  " once it is written to the connection; what is lost on the way is lost without a trace",
                    node->file, node->line);
 }
 

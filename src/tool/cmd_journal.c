@@ -205,12 +205,12 @@ int tool_journal(const struct tool_options *options, int argc, char **argv)
     const struct argp argp = {
         .options = journal_options, .parser = parse, .children = children,
         .args_doc = "[list]\nexport [FILE]\nrelease ID...\nrelease --all",
-        .doc = "The events that wait for the broker's acknowledgement, and those that it refused (\"set aside\"): they are "
-               "kept, and not sent again until they are released.\v"
-               "list shows them, the oldest first. export writes them to FILE, or to standard output: one JSON object a "
-               "line with id, state, reason, age_s and event. release sends again what was set aside, once the cause is "
-               "gone (a right that the broker's policy did not give, for instance). An ID is the startup counter and the "
-               "Sequence of an event, for instance 12:5."};
+        .doc = "The events that wait for the broker's acknowledgement, and those that it refused (\"set aside\"): they "
+               "are kept, and not sent again until they are released.\v"
+               "list shows them, the oldest first. export writes them to FILE, or to standard output: one JSON object "
+               "a line with id, state, reason, age_s and event. release sends again what was set aside, once the cause "
+               "is gone (a right that the broker's policy did not give, for instance). An ID is the startup counter "
+               "and the Sequence of an event, for instance 12:5."};
     struct words words = {.tool = *options, .more = memory_zeroed((size_t) argc, sizeof *words.more)};
     int exit_status;
 

@@ -67,8 +67,8 @@ static bool next_page(json_t *page, json_int_t *after, int *exit_status)
         *after = json_integer_value(next);
         return true;
     }
-    display_error("the daemon's answer makes no sense; next: look whether springparkd and springparkctl are of the same "
-                  "version (--version)");
+    display_error("the daemon's answer makes no sense; next: look whether springparkd and springparkctl are of the "
+                  "same version (--version)");
     *exit_status = EX_PROTOCOL;
     return false;
 }

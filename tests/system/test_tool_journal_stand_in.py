@@ -83,7 +83,8 @@ class Records(ToolTest):
         journal = self.journal([record(1), record(2, "set aside", "Not authorized (0x87)"), record(3, "in flight")])
         done = self.run_tool("journal", "--set-aside")
         self.assertEqual(done.stdout.splitlines()[1:],
-                         ["12:2              1 min 0 s     set aside  NFC-A 00000000000002", "    Not authorized (0x87)"])
+                         ["12:2              1 min 0 s     set aside  NFC-A 00000000000002",
+                          "    Not authorized (0x87)"])
         self.assertIs(journal.asked[0]["set_aside"], True)
         whole = self.run_tool("journal").stdout
         self.assertEqual([line.split("  ")[0] for line in whole.splitlines()[1:] if line.startswith("12:")],

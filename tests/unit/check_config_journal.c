@@ -56,8 +56,8 @@ END_TEST
 START_TEST(every_setting_reaches_its_place)
 {
     struct config *config = good(
-        "journal: { enabled = false; directory = \"/state\"; max_events = 1; max_bytes = 1048576; max_age = 2147483647;\n"
-        "           replay_rate = 0; order = \"oldest-first\"; memory_events = 5; };\n");
+        "journal: { enabled = false; directory = \"/state\"; max_events = 1; max_bytes = 1048576;\n"
+        "           max_age = 2147483647; replay_rate = 0; order = \"oldest-first\"; memory_events = 5; };\n");
     const struct settings *settings = config_settings(config);
 
     ck_assert(!settings->journal.enabled);
@@ -91,22 +91,25 @@ static const struct mistake {
     const char *text;
     const char *message;
 } mistakes[] = {
-    { "mqtt: {\nqueue_events = 10; };", "t.conf:2: mqtt.queue_events: there is no such setting any more: events are stored"
-      " on disk; next: write journal.max_events for how many, or journal.memory_events for how many in memory" },
+    { "mqtt: {\nqueue_events = 10; };", "t.conf:2: mqtt.queue_events: there is no such setting any more: events are"
+      " stored on disk; next: write journal.max_events for how many, or journal.memory_events for how many in memory" },
     { "queue_events = 10;", "t.conf:1: queue_events: unknown setting" },
     { "journal: { memory_events = 0; };", "t.conf:1: journal.memory_events: 0 is not allowed: 1 to 1000000" },
-    { "journal: { memory_events = 1000001; };", "t.conf:1: journal.memory_events: 1000001 is not allowed: 1 to 1000000" },
+    { "journal: { memory_events = 1000001; };",
+      "t.conf:1: journal.memory_events: 1000001 is not allowed: 1 to 1000000" },
     { "journal: { max_events = 0; };", "t.conf:1: journal.max_events: 0 is not allowed: 1 to 10000000" },
     { "journal: { max_events = 10000001; };", "t.conf:1: journal.max_events: 10000001 is not allowed: 1 to 10000000" },
     { "journal: { max_bytes = 1048575; };", "t.conf:1: journal.max_bytes: 1048575 is not allowed: 1048576 to 2147483647"
       " bytes" },
     { "journal: { max_bytes = 2147483648; };", "t.conf:1: the number is too large" },
     { "journal: { max_age = -1; };", "t.conf:1: journal.max_age: -1 is not allowed: 0 to 2147483647 s" },
-    { "journal: { replay_rate = 10001; };", "t.conf:1: journal.replay_rate: 10001 is not allowed: 0 to 10000 a second" },
+    { "journal: { replay_rate = 10001; };",
+      "t.conf:1: journal.replay_rate: 10001 is not allowed: 0 to 10000 a second" },
     { "journal: { order = \"newest-first\"; };",
       "t.conf:1: journal.order: \"newest-first\" is not allowed: one of \"live-first\", \"oldest-first\"" },
     { "journal: { enabled = 0; };", "t.conf:1: journal.enabled: needs true or false (true or false), not a number" },
-    { "journal: { max_event = 5; };", "t.conf:1: journal.max_event: unknown setting; did you mean journal.max_events?" },
+    { "journal: { max_event = 5; };",
+      "t.conf:1: journal.max_event: unknown setting; did you mean journal.max_events?" },
 };
 
 START_TEST(each_mistake_is_said_with_file_line_setting_and_what_is_allowed)

@@ -106,7 +106,8 @@ START_TEST(a_daemon_of_another_version_does_not_upset_the_view)
     char *gaps = text_format("%s  gap       unknown events: perhaps lost\n", unknown);
 
     expect(journal_view_status, "{}", unknown);
-    expect(journal_view_status, "{\"state\":7,\"detail\":[],\"directory\":{},\"depth\":\"x\",\"gaps\":{\"a\":1}}", unknown);
+    expect(journal_view_status,
+           "{\"state\":7,\"detail\":[],\"directory\":{},\"depth\":\"x\",\"gaps\":{\"a\":1}}", unknown);
     expect(journal_view_status, "{\"gaps\":[7]}", gaps);
     expect(journal_view_record, "7", "                  0 s                      cannot be read\n");
     free(gaps);
@@ -141,8 +142,8 @@ START_TEST(a_record_is_a_line_under_its_heading)
 {
     expect(show_heading, "null", "ID                AGE           STATE      EVENT\n");
     expect(journal_view_record,
-           "{\"position\":3,\"id\":\"12:5\",\"state\":\"pending\",\"reason\":null,\"age_s\":306,\"event\":{\"Sequence\":5,"
-           "\"Protocol\":\"NFC-A\",\"Template\":1,\"TagId\":\"04A1B2C3D4E580\",\"Move\":\"Insert\","
+           "{\"position\":3,\"id\":\"12:5\",\"state\":\"pending\",\"reason\":null,\"age_s\":306,\"event\":{"
+           "\"Sequence\":5,\"Protocol\":\"NFC-A\",\"Template\":1,\"TagId\":\"04A1B2C3D4E580\",\"Move\":\"Insert\","
            "\"TagData\":\"00\",\"Uptime\":\"12:1.000\",\"DateTime\":\"2024-03-13 09:08:07\",\"Reader\":\"door\"}}",
            "12:5              5 min 6 s     pending    NFC-A 04A1B2C3D4E580, Insert, door, 2024-03-13 09:08:07\n");
     expect(journal_view_record,
