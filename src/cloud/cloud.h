@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The cloud stage: one thread that owns the connection to the broker and carries the events that it was lent for this
- * connection. It keeps nothing: an event is the lender's again when it is CONFIRMED or REFUSED, and all of them are when
- * the connection is DISCONNECTED. Only the lender (the journal) decides what is kept, dropped or sent again.
+ * connection. It keeps nothing: an event is the lender's again when it is CONFIRMED or REFUSED, and all of them are
+ * when the connection is DISCONNECTED. Only the lender (the journal) decides what is kept, dropped or sent again.
  *
  * cloud_* functions are called on the main thread and never block, except cloud_stop. What the stage has to tell comes
  * as struct cloud_notice through the queue that it was given; notices belong to the taker (cloud_notice_free).
  *
  * One connection, as main sees it: CONNECTED -> cloud_submit_meta, cloud_accept -> events are taken, the first WANT
- * comes -> ... CONFIRMED, REFUSED, WANT ... -> DISCONNECTED. Nothing of a connection is told after its DISCONNECTED, and
- * nothing is taken for the next one before main has accepted it: so no event is ever lent twice.
+ * comes -> ... CONFIRMED, REFUSED, WANT ... -> DISCONNECTED. Nothing of a connection is told after its DISCONNECTED,
+ * and nothing is taken for the next one before main has accepted it: so no event is ever lent twice.
  */
 #ifndef SPRINGPARK_CLOUD_CLOUD_H
 #define SPRINGPARK_CLOUD_CLOUD_H
@@ -78,13 +78,13 @@ enum cloud_state {
 };
 
 enum cloud_notice_kind {
-    CLOUD_NOTICE_CONNECTED,    /* number: the link, which rises with each connection that the broker accepts: META may be
-                                  sent, and cloud_accept called */
+    CLOUD_NOTICE_CONNECTED,    /* number: the link, which rises with each connection that the broker accepts: META may
+                                  be sent, and cloud_accept called */
     CLOUD_NOTICE_ONLINE,       /* the subscription is acknowledged: STATUS may be sent */
     CLOUD_NOTICE_DISCONNECTED, /* text: why; at the end of a connection and of each attempt that failed. All events that
                                   were lent and are neither confirmed nor refused are given back */
     CLOUD_NOTICE_CONFIRMED,    /* id: the event has been acknowledged (QoS 0: written) */
-    CLOUD_NOTICE_REFUSED,      /* id, text: the broker does not want this event; it would not be wiser to send it again */
+    CLOUD_NOTICE_REFUSED,      /* id, text: the broker does not want this event, nor would it when it came again */
     CLOUD_NOTICE_WANT,         /* link, number: for how many more replayed events there is room */
     CLOUD_NOTICE_STATUS_CONFIRMED, /* number: the ticket of the STATUS that has been acknowledged (QoS 0: written) */
     CLOUD_NOTICE_COMMAND,      /* payload, size_bytes: what came on topic_command */
@@ -153,9 +153,9 @@ void cloud_report(struct cloud *cloud, struct cloud_report *report);
 void cloud_report_free(struct cloud_report *report);
 struct activity *cloud_activity(struct cloud *cloud);
 
-/* Sends what waits and hears what is in flight for up to a third of limit_ms, publishes final_status, disconnects cleanly
- * and ends the thread. Returns false if the thread hangs in a foreign call: it is then abandoned. Either way the cloud is
- * gone afterwards; its last notices are in the queue, and what was not confirmed is the lender's. */
+/* Sends what waits and hears what is in flight for up to a third of limit_ms, publishes final_status, disconnects
+ * cleanly and ends the thread. Returns false if the thread hangs in a foreign call: it is then abandoned. Either way the
+ * cloud is gone afterwards; its last notices are in the queue, and what was not confirmed is the lender's. */
 bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms);
 
 #endif
