@@ -388,6 +388,9 @@ static void publish_events(struct carrier *carrier)
         struct lane_event *event = take_event(carrier);
         if (event == NULL)
             return;
+        if (event == carrier->alone)
+            log_info("cloud", "event %" PRIu32 ":%" PRIu64 " is sent alone: it was in flight when the broker ended the "
+                     "last connection", event->id.startup, event->id.sequence);
         int id = mqtt_client_publish(carrier->client, carrier->settings->topic_event, event->payload,
                                      event->size_bytes, carrier->settings->publish_qos, false);
         if (id == MQTT_GONE)

@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/suspects.h"
 
-/* From here on it is worth the time to find out which one it is. */
-#define ALONE_STRIKES 2U
+#define GUILTY_ALONE 2U
 
-static unsigned strikes_of(const struct suspects *suspects, struct event_id id)
+static const struct suspect *find(const struct suspects *suspects, struct event_id id)
 {
     for (size_t i = 0; i < suspects->count; i++) {
         if (event_id_equal(suspects->entries[i].id, id))
-            return suspects->entries[i].strikes;
+            return &suspects->entries[i];
     }
-    return 0;
+    return NULL;
 }
 
 bool suspects_note_drop(struct suspects *suspects, const struct event_id *flight, size_t count, bool alone)
 {
     struct suspects after = { .count = 0 };
 
-    for (size_t i = 0; i < count && i < SUSPECTS_LIMIT; i++)
-        after.entries[after.count++] = (struct suspect) { flight[i], strikes_of(suspects, flight[i]) + 1 };
+    for (size_t i = 0; i < count && i < SUSPECTS_LIMIT; i++) {
+        const struct suspect *before = find(suspects, flight[i]);
+        struct suspect suspect = before != NULL ? *before : (struct suspect) { .id = flight[i] };
+        suspect.strikes++;
+        suspect.alone += alone && count == 1 ? 1 : 0;
+        after.entries[after.count++] = suspect;
+    }
     *suspects = after;
-    if (count != 1 || !alone || suspects->entries[0].strikes < SUSPECTS_GUILTY_STRIKES)
+    if (count != 1 || !alone)
         return false;
-    suspects->count = 0;
-    return true;
+    bool guilty = after.entries[0].strikes >= SUSPECTS_GUILTY_STRIKES && after.entries[0].alone >= GUILTY_ALONE;
+    if (guilty)
+        suspects->count = 0;
+    return guilty;
 }
 
 void suspects_settle(struct suspects *suspects, struct event_id id)
@@ -43,9 +49,5 @@ void suspects_clear(struct suspects *suspects)
 
 bool suspects_fly_alone(const struct suspects *suspects, struct event_id id)
 {
-    for (size_t i = 0; i < suspects->count; i++) {
-        if (suspects->entries[i].strikes >= ALONE_STRIKES)
-            return strikes_of(suspects, id) > 0;
-    }
-    return false;
+    return find(suspects, id) != NULL;
 }

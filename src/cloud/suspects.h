@@ -11,8 +11,9 @@
  *   - What was in flight at a drop gets a strike. What was not loses its strikes: drops happen without it, so that it
  *     cannot be the cause of all of them. That holds for a drop with nothing in flight, too: an innocent event may be
  *     forgiven too often, but is not refused because a broker restarts.
- *   - Once an event has two strikes, each event that has any is to fly alone: nothing else unacknowledged with it.
- *   - An event that was alone in flight at a drop and has three strikes is guilty.
+ *   - An event with a strike flies alone from then on: nothing else is unacknowledged meanwhile.
+ *   - An event with three strikes that was alone at the last two of these drops is guilty. Once would not do: while
+ *     suspects fly one after the other, any drop catches one of them alone.
  *
  * Pure. One thread.
  */
@@ -32,6 +33,7 @@ struct suspects {
     struct suspect {
         struct event_id id;
         unsigned strikes;
+        unsigned alone;    /* of these, those at which nothing else was in flight */
     } entries[SUSPECTS_LIMIT];
     size_t count;
 };
