@@ -31,7 +31,8 @@
  * always has at least one reader, whose name is then the configured one.
  *
  * Waiting. Each thread states in its activity what it does and until when. Waiting for a card is ACTIVITY_IDLE and
- * costs no wake-ups.
+ * costs no wake-ups, but for those that are needed to find out that a service or a device hangs (some each minute). While
+ * a reader waits, a hang of the thread that watches for it is its own (activity_follow).
  *
  * Stopping. wake makes every thread of the source see that it should end, without blocking the caller. join waits for
  * the threads up to limit_ms and releases everything; if a thread hangs in a foreign call it is abandoned, what it
