@@ -71,13 +71,19 @@ static const char *broker_word(enum cloud_state state)
 static json_t *account_broker(const struct gateway *gateway, const struct cloud_report *report)
 {
     static const char *const versions[] = { [4] = "3.1.1", [5] = "5" };
+    const struct activity_view view = activity_look(cloud_activity(gateway->cloud));
+    char *hang = activity_hang_text(&view, clock_monotonic_ms(gateway->clock));
     const char *version = report->mqtt_version == 4 || report->mqtt_version == 5 ? versions[report->mqtt_version] : NULL;
 
-    return json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:I, s:I}",
-                     "state", broker_word(report->state), "host", gateway->plan->cloud.host,
-                     "port", (int) gateway->plan->cloud.port, "tls", report->tls ? 1 : 0,
-                     "mqtt_version", text_or_null(version), "detail", text_or_null(report->detail),
-                     "connects", (json_int_t) report->connects, "attempts", (json_int_t) report->attempts);
+    json_t *broker = json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:I, s:I}",
+                               "state", broker_word(report->state), "host", gateway->plan->cloud.host,
+                               "port", (int) gateway->plan->cloud.port, "tls", report->tls ? 1 : 0,
+                               "mqtt_version", text_or_null(version),
+                               "detail", text_or_null(hang != NULL ? hang : report->detail),
+                               "connects", (json_int_t) report->connects, "attempts", (json_int_t) report->attempts);
+
+    free(hang);
+    return broker;
 }
 
 static json_t *account_health(const struct gateway *gateway)

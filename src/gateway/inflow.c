@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
-#include "base/memory.h"
 #include "gateway/context.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 
@@ -116,6 +114,7 @@ void inflow_attach(struct gateway *gateway, struct intake *intake)
 {
     gateway->intake = intake;
     gateway->intake_source = loop_add_io(gateway->loop, intake_fd(intake), EPOLLIN, on_sightings, gateway);
+    loop_set_name(gateway->intake_source, "taking the news of the readers");
 }
 
 void inflow_detach(struct gateway *gateway)
@@ -127,18 +126,19 @@ void inflow_detach(struct gateway *gateway)
 
 static void set_hang(struct gateway *gateway, struct roster_entry *entry, const struct activity_view *view)
 {
-    bool hangs = view->overdue && view->kind == ACTIVITY_FOREIGN;
+    char *hang = activity_hang_text(view, now_ms(gateway));
 
-    if (!hangs && entry->hang != NULL) {
+    if (hang == NULL && entry->hang != NULL) {
         log_notice("reader", "%s: answers again", entry->label);
         free(entry->hang);
         entry->hang = NULL;
-    } else if (hangs && entry->hang == NULL) {
-        entry->hang = text_format("hangs while %s, since %" PRIu64 " s", view->what,
-                                  (now_ms(gateway) - view->since_ms) / 1000U);
+    } else if (hang != NULL && entry->hang == NULL) {
+        entry->hang = hang;
+        hang = NULL;
         log_warning("reader", "%s: %s; the other readers go on. Check the reader and its service", entry->label,
                     entry->hang);
     }
+    free(hang);
 }
 
 bool inflow_supervise(struct gateway *gateway)
