@@ -8,7 +8,7 @@ static const char *health_word(const struct roster_entry *entry)
 {
     switch (entry->health) {
     case READER_STARTING:
-        return "starting";
+        return entry->hang == NULL ? "starting" : "ill";
     case READER_WORKS:
         return entry->hang == NULL ? "works" : "ill";
     case READER_ILL:
@@ -25,7 +25,8 @@ static json_t *text_or_null(const char *text)
 static json_t *account_reader(struct gateway *gateway, const struct roster_entry *entry)
 {
     struct activity_view view = { .what = "ended" };
-    const char *reason = entry->reason != NULL ? entry->reason : entry->hang;
+    const char *trouble = entry->hang != NULL ? entry->hang : entry->card_trouble;
+    const char *reason = entry->reason != NULL ? entry->reason : trouble;
 
     (void) intake_look(gateway->intake, entry->label, &view);
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I}",

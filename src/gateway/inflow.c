@@ -40,12 +40,37 @@ static void take_health(struct gateway *gateway, const struct sighting *sighting
     outflow_health_changed(gateway);
 }
 
-static void take_failure(struct gateway *gateway, const struct sighting *sighting)
+/* What `status` says while the card lies there; a card that left is no trouble any more. */
+static const char *card_trouble(enum card_error error)
+{
+    switch (error) {
+    case CARD_ERROR_MUTE:
+        return "a card on it does not answer; next: take it away and hold it still on the reader, or try another card";
+    case CARD_ERROR_READER:
+        return "a card on it could not be read; next: read the log, and present it again";
+    case CARD_ERROR_GONE:
+        break;
+    }
+    return NULL;
+}
+
+/* A card was read, or the one that could not be read has gone. */
+static void clear_card_trouble(struct gateway *gateway, const struct sighting *sighting)
 {
     struct roster_entry *entry = roster_find(gateway->roster, sighting->reader);
 
     if (entry != NULL)
+        entry->card_trouble = NULL;
+}
+
+static void take_failure(struct gateway *gateway, const struct sighting *sighting)
+{
+    struct roster_entry *entry = roster_find(gateway->roster, sighting->reader);
+
+    if (entry != NULL) {
         entry->failures++;
+        entry->card_trouble = card_trouble(sighting->error);
+    }
     log_debug("reader", "%s: a card could not be read; its next visit is read anew", sighting->reader);
 }
 
@@ -74,7 +99,11 @@ static void take_sighting(struct gateway *gateway, const struct sighting *sighti
     case SIGHTING_HEALTH:
         take_health(gateway, sighting);
         break;
+    case SIGHTING_CLEARED:
+        clear_card_trouble(gateway, sighting);
+        break;
     case SIGHTING_ARRIVED:
+        clear_card_trouble(gateway, sighting);
         presence_arrived(gateway->presence, sighting->reader, sighting->token, now_ms(gateway));
         break;
     case SIGHTING_LEFT:

@@ -167,6 +167,7 @@ static void tell_failed(struct pcsc_reader *reader, enum card_error error)
 {
     const struct reader_sink *sink = &reader->source->sink;
 
+    reader->visit.failed = true;
     if (pcsc_teller_may_speak(&reader->teller))
         sink->card_failed(sink->context, reader->teller.label, error);
 }
@@ -257,6 +258,8 @@ static void end_visit(struct pcsc_reader *reader)
 
     if (reader->visit.announced && pcsc_teller_may_speak(&reader->teller))
         sink->card_left(sink->context, reader->teller.label, reader->visit.uid, reader->visit.uid_bytes);
+    if (reader->visit.failed && sink->card_cleared != NULL && pcsc_teller_may_speak(&reader->teller))
+        sink->card_cleared(sink->context, reader->teller.label);
     reader->visit = (struct pcsc_visit) {0};
 }
 

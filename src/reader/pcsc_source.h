@@ -44,6 +44,7 @@ struct pcsc_link {
 struct pcsc_visit {
     bool handled;              /* arrived, failed, or of no interest */
     bool announced;            /* card_arrived was called, card_left is due */
+    bool failed;               /* card_failed was called, card_cleared is due */
     bool mute;                 /* it failed because it did not answer its power-up */
     bool busy;                 /* it failed because another program held it... */
     bool exclusive;            /* ...and was seen to hold it */
