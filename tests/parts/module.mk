@@ -13,6 +13,7 @@ EXTRA_DIST += tests/run tests/house tests/parts/packages.sh tests/parts/pki.py t
 TEST_PARTS =
 include tests/parts/pcsc.mk
 include tests/parts/cloud.mk
+include tests/parts/recorder.mk
 CLEANFILES += $(TEST_PARTS)
 test-parts: $(TEST_PARTS)
 .PHONY: test-parts
