@@ -8,6 +8,7 @@ All chance comes from one number, printed first; --seed repeats it. What is wron
 """
 import argparse
 import json
+import math
 import os
 import pathlib
 import random
@@ -65,7 +66,12 @@ class Killer:
         self._ambush = None             # (sequel, size of the records, give-up time)
         self._alive_at = 0
         self._end = time.monotonic() + 60 * options.minutes_limit
-        self.kills = []
+        self._kills = []
+
+    def kills(self):
+        """Those that were, with those from which nobody has recovered yet."""
+        return self._kills + [Kill(victim, begin, math.inf) for victim, begins in self._open_kills.items()
+                              for begin in begins]
 
     def run(self):
         while (self._plan or self._restarts or self._ambush
@@ -133,7 +139,7 @@ class Killer:
         if victim == DAEMON:
             self._world.wait_ready()
         ready = time.monotonic()
-        self.kills += [Kill(victim, begin, ready) for begin in self._open_kills.pop(victim)]
+        self._kills += [Kill(victim, begin, ready) for begin in self._open_kills.pop(victim)]
         if sequel:
             self._ambush = (sequel, self._world.recorder.size(), ready + AMBUSH_LIMIT_S)
 
@@ -180,7 +186,7 @@ def run(options, say=print):
         if verdict.complaints:
             kept = build_directory().resolve() / ("chaos/seed-%d" % options.seed)
             world.keep_logs(kept)
-            note_deeds(kept / "deeds.jsonl", world, killer.kills)
+            note_deeds(kept / "deeds.jsonl", world, killer.kills())
             say("FAILED, seed %d; the logs are in %s" % (options.seed, kept))
         return verdict
     finally:
@@ -200,7 +206,7 @@ def _carry_out(world, killer, options):
         world.complain("the run did not come to its end:\n" + traceback.format_exc())
     world.end_walkers()
     world.log.look()
-    verdict = judge(Story(world.visits, killer.kills, world.log.events, world.recorder.read(), startup))
+    verdict = judge(Story(world.visits, killer.kills(), world.log.events, world.recorder.read(), startup))
     world.complaints += ["the daemon's log says: " + line for line in find_bad_lines(world.gateway.log_text())]
     verdict.complaints[:0] = world.complaints
     return verdict

@@ -26,7 +26,7 @@ Visit = collections.namedtuple("Visit", "reader uid begin end")
 Kill = collections.namedtuple("Kill", "victim begin ready")
 # One event as the daemon's log or a PUBLISH has it
 Event = collections.namedtuple("Event", "pair uid payload")
-# clean_startup: the start that was ended in order, None if there was none
+# clean_startup: the start that was ended in order, None if the run was cut short
 Story = collections.namedtuple("Story", "visits kills created records clean_startup")
 # Pairs as ends, None = unknown
 Gap = collections.namedtuple("Gap", "first last reason")
@@ -138,7 +138,8 @@ class _Case:
 
     def killed_startups(self):
         startups = {pair[0] for pair in self.created} | {pair[0] for pair in self.deliveries}
-        return startups - {self.story.clean_startup}
+        # A run that was cut short ends with a start that nobody has killed.
+        return startups - {self.story.clean_startup or max(startups, default=0)}
 
 
 def judge(story, window=WINDOW, unwritten=UNWRITTEN):

@@ -12,11 +12,11 @@ ANY_S = 0.3
 COMPANION = 0.3         # so many fall into the pause of the kill before
 EARLY = 0.25            # so many starts of the daemon are killed before they have begun well
 EARLY_S = 0.060
-AMBUSH = 0.5            # so many starts of the broker are followed by a kill while the backlog is delivered
+AMBUSH = 0.5            # so many starts of the broker are followed by a kill during the first deliveries
 AMBUSH_S = 0.006        # most of them at once: twenty events take a millisecond
 
-# One more kill that a restart brings with it: of the daemon at delay_s after its start, or, after a start of the broker,
-# of either at delay_s after the first message has come through.
+# One more kill that a restart brings with it: of the daemon at delay_s after its start, or, after a start of the
+# broker, of either at delay_s after the first message has come through.
 Sequel = collections.namedtuple("Sequel", "victim delay_s pause_s")
 
 # after: how many inserts there must have been; aimed, delay_s: see above; pause_s: until the restart; sequel: or None

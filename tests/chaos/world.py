@@ -24,6 +24,7 @@ SEEN_LIMIT_S = 60       # a card that no kill disturbs is read long before
 ANSWER_LIMIT_S = 10
 READY_LIMIT_S = 60
 LOOK_S = 0.003
+LAST_WORDS_BYTES = 2000
 # With a watchdog the daemon looks at its own threads, and says so if one of them is stuck.
 WATCHDOG_US = "10000000"
 JOURNAL_SETTINGS = "journal: { replay_rate = 0; };"
@@ -286,7 +287,12 @@ class World:
         # After the name, which ends with the last bracket: the state.
         state = pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0]
         if state in "ZX":
-            raise RuntimeError(NAMES[victim] + " has ended by itself")
+            raise RuntimeError("%s has ended by itself\n%s" % (NAMES[victim], self._last_words(victim)))
+
+    def _last_words(self, victim):
+        if victim == PCSCD:
+            return (self.pcscd.directory / "pcscd.log").read_text(errors="replace")[-LAST_WORDS_BYTES:]
+        return (self.gateway if victim == DAEMON else self.broker).log_text()[-LAST_WORDS_BYTES:]
 
     def require_all_alive(self):
         for victim in self.list_up():
@@ -301,8 +307,8 @@ class World:
         def at_rest():
             last.update(self.gateway.status())
             journal = last.get("journal", {})
-            return (last["events"]["in_flight"] == 0 and journal.get("depth", last["events"]["stored"]) == 0
-                    and not journal.get("gaps") and journal.get("state", "works") == "works")
+            return (last["events"]["in_flight"] == 0 and last["events"]["stored"] == 0 and not journal.get("depth")
+                    and not journal.get("gaps") and journal.get("state") != "opening")
         try:
             wait_until(at_rest, limit_s, "the daemon has delivered everything")
         except TimeoutError:
