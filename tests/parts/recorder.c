@@ -140,10 +140,12 @@ static int note_publish(int event, void *data, void *context)
 static int note_disconnect(int event, void *data, void *context)
 {
     const struct mosquitto_evt_disconnect *disconnect = data;
-    struct text line = begin_line("disconnect");
 
     (void) event;
     (void) context;
+    if (mosquitto_client_id(disconnect->client) == NULL)
+        return MOSQ_ERR_SUCCESS; /* it never came as far as CONNECT */
+    struct text line = begin_line("disconnect");
     append_client(&line, disconnect->client);
     (void) end_line(&line);
     return MOSQ_ERR_SUCCESS;
