@@ -14,6 +14,7 @@ TEST_PARTS =
 include tests/parts/pcsc.mk
 include tests/parts/cloud.mk
 include tests/parts/trouble.mk
+include tests/parts/recorder.mk
 CLEANFILES += $(TEST_PARTS)
 test-parts: $(TEST_PARTS)
 .PHONY: test-parts
