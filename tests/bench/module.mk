@@ -11,4 +11,4 @@ bench: all test-parts tests/bench/floor
 		/usr/bin/python3 $(abs_top_srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
 .PHONY: bench
 
-EXTRA_DIST += tests/bench/bench.py tests/bench/bridge_pyscard.py
+EXTRA_DIST += tests/bench/bench.py tests/bench/bridge_pyscard.py tests/bench/measures.py
