@@ -4,7 +4,8 @@
  *
  *   request   {"request":"status"}            with "arguments":{...} where a request has some
  *   answer    {"ok":true,"result":...}   or   {"ok":false,"errors":["..."]}
- *   watch     after its answer, one line {"event":...} for each event, until the client closes
+ *   watch     after its answer, one line {"event":...} for each event, {"stored":"12:5"} when all events up to that one
+ *             are on disk, {"confirmed":"12:5"} when the broker has acknowledged one, until the client closes
  *
  * Two sockets: DIRECTORY/control (mode 0660, everything) and DIRECTORY/status (mode 0666: only `status`, and
  * without tag identifiers). At most half of the clients may come through the status socket, so that nobody can shut

@@ -96,6 +96,10 @@ static json_t *account_health(const struct gateway *gateway)
                                               gateway->startup_problem));
     if (gateway->journal_trouble != NULL)
         json_array_append_new(list, json_pack("{s:s, s:s}", "what", "journal", "problem", gateway->journal_trouble));
+    char *refused = keeping_refused_text(gateway);
+    if (refused != NULL)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "what", "journal", "problem", refused));
+    free(refused);
     for (size_t i = 0; i < roster_count(gateway->roster); i++) {
         const struct roster_entry *entry = roster_get(gateway->roster, i);
         const char *problem = entry->reason != NULL ? entry->reason : entry->hang;

@@ -66,6 +66,7 @@ struct gateway {
     uint64_t ticket;               /* of the last STATUS */
     struct told_gaps told_gaps[TOLD_GAPS_KEPT];
     char *journal_trouble;         /* why the journal is degraded or hangs, or NULL */
+    uint64_t set_aside;            /* events that the broker refused and that are kept, when that was last looked at */
     bool intake_paused;            /* the disk does not keep up */
 
     struct feedback *feedback;
@@ -156,6 +157,8 @@ void keeping_want(struct gateway *gateway, uint64_t link, uint64_t count);
 struct message_gap *keeping_gaps(const struct gateway *gateway, size_t *count);
 uint64_t keeping_ticket(struct gateway *gateway);
 void keeping_status_confirmed(struct gateway *gateway, uint64_t ticket);
+/* What the broker refused, in words, new memory; NULL if that is nothing. */
+char *keeping_refused_text(const struct gateway *gateway);
 /* Looks at what its thread waits for; false if it is overdue in our own code. */
 bool keeping_supervise(struct gateway *gateway);
 

@@ -157,6 +157,22 @@ static void set_trouble(struct gateway *gateway, const char *trouble)
     outflow_health_changed(gateway);
 }
 
+static void set_refused(struct gateway *gateway, uint64_t set_aside)
+{
+    if (set_aside == gateway->set_aside)
+        return;
+    gateway->set_aside = set_aside;
+    outflow_health_changed(gateway);
+}
+
+char *keeping_refused_text(const struct gateway *gateway)
+{
+    if (gateway->set_aside == 0)
+        return NULL;
+    return text_format("%" PRIu64 " %s refused by the broker and set aside; see springparkctl journal --set-aside",
+                       gateway->set_aside, gateway->set_aside == 1 ? "event was" : "events were");
+}
+
 bool keeping_supervise(struct gateway *gateway)
 {
     const struct activity_view view = activity_look(journal_activity(gateway->journal));
@@ -171,6 +187,7 @@ bool keeping_supervise(struct gateway *gateway)
         set_trouble(gateway, "the disk does not answer; events stay in memory. Check the disk and its mount");
     else
         set_trouble(gateway, report.state == JOURNAL_DEGRADED ? report.detail : NULL);
+    set_refused(gateway, report.set_aside);
     journal_report_free(&report);
     free(hang);
     inflow_resume(gateway);

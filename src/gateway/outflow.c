@@ -40,7 +40,11 @@ static char *join_texts(char *one, char *other)
 char *outflow_health_text(const struct gateway *gateway)
 {
     char *journal = gateway->journal_trouble == NULL ? NULL : text_format("journal: %s", gateway->journal_trouble);
+    char *refused = keeping_refused_text(gateway);
 
+    if (refused != NULL)
+        journal = join_texts(journal, text_format("journal: %s", refused));
+    free(refused);
     return join_texts(text_copy(gateway->startup_problem), join_texts(journal, roster_health_text(gateway->roster)));
 }
 

@@ -41,7 +41,7 @@ enum journal_notice_kind {
     JOURNAL_NOTICE_STORED,     /* id: this event and all before it of this start are flushed (or were delivered before) */
     JOURNAL_NOTICE_REPLAY,     /* generation, id, payload: a pending event for the cloud; it is lent from now on */
     JOURNAL_NOTICE_GAPS,       /* gaps: what is lost and not yet confirmed has changed; the whole list */
-    JOURNAL_NOTICE_STATE,      /* state or detail has changed; ask journal_report */
+    JOURNAL_NOTICE_STATE,      /* state, detail or set_aside has changed; ask journal_report */
     JOURNAL_NOTICE_PAGE,       /* page: the answer to journal_ask_page */
     JOURNAL_NOTICE_RELEASED,   /* token, count: the answer to journal_release */
 };

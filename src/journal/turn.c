@@ -102,7 +102,7 @@ static void publish_state(struct journal *journal)
 
     pthread_mutex_lock(&journal->mutex);
     char *detail = detail_of(journal);
-    bool changed = state != report->state || (detail == NULL) != (report->detail == NULL) ||
+    bool changed = state != report->state || report->set_aside != journal->set_aside || (detail == NULL) != (report->detail == NULL) ||
                    (detail != NULL && strcmp(detail, report->detail) != 0);
     free(report->detail);
     report->detail = detail;

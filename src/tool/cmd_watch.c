@@ -15,13 +15,17 @@
 struct watch {
     struct tool_options options;
     unsigned events_wanted;     /* 0 = no end */
+    bool progress;              /* also print how far an event has come */
     unsigned events_count;
 };
 
-enum { KEY_EVENTS = 0x300 };
+enum { KEY_EVENTS = 0x300, KEY_PROGRESS };
 
 static const struct argp_option watch_options[] = {
     {.name = "events", .key = KEY_EVENTS, .arg = "N", .doc = "End after N events"},
+    {.name = "progress", .key = KEY_PROGRESS,
+     .doc = "Say also up to which event all are on disk ({\"stored\":\"START:SEQUENCE\"}), and which the broker has "
+            "acknowledged ({\"confirmed\":...})"},
     {0},
 };
 
@@ -36,6 +40,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_EVENTS:
         watch->events_wanted = arguments_number(state, "--events", arg, 1, UINT_MAX);
         return 0;
+    case KEY_PROGRESS:
+        watch->progress = true;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -46,10 +53,10 @@ static bool print_event(struct watch *watch, json_t *line)
 {
     json_t *event = json_object_get(line, "event");
 
-    if (event == NULL)
+    if (event == NULL && !watch->progress)
         return true;
-    daemon_print_json(event);
-    watch->events_count++;
+    daemon_print_json(event != NULL ? event : line);
+    watch->events_count += event != NULL ? 1 : 0;
     return fflush(stdout) == 0;
 }
 
