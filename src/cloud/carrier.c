@@ -37,12 +37,13 @@ struct carrier {
     int version;
     uint64_t response_ms;
     struct mqtt_client *client; /* NULL before the connection was accepted */
+    uint64_t begun_ms;
     bool subscribing;
     bool held;
     uint64_t released_ms;       /* acknowledgements are only late if they were read for */
     struct text_flight meta, status, farewell;
     struct throttle throttle;   /* of replayed events */
-    uint64_t throttled_until_ms; /* 0: nothing waits for the throttle */
+    uint64_t resume_ms;         /* the next event may go then; 0: it waits for the broker, or there is none */
     uint64_t pause_until_ms;    /* no event before that: quota exceeded */
     struct backoff pause;
     struct lane_event *alone;   /* a suspect whose turn it is: it waits for all that is under way, or is in flight */
@@ -82,7 +83,7 @@ void carrier_begin(struct carrier *carrier, struct mqtt_client *client)
     struct cloud *cloud = carrier->cloud;
 
     carrier->client = client;
-    carrier->released_ms = now_ms(carrier);
+    carrier->begun_ms = carrier->released_ms = now_ms(carrier);
     pthread_mutex_lock(&cloud->mutex);
     cloud->linked = true;
     uint64_t link = ++cloud->link;
@@ -136,10 +137,12 @@ void carrier_end(struct carrier *carrier, bool dropped)
     text_replace(&cloud->meta, NULL);
     text_replace(&cloud->status, NULL);
     pthread_mutex_unlock(&cloud->mutex);
-    carrier->alone = NULL;
-    carrier->alone_in_flight = false;
     if (dropped && carrier->client != NULL)
         look_for_guilty(carrier, flight, count);
+    else if (carrier->alone != NULL) /* or an event that the broker just ignores could keep back all others for ever */
+        suspects_clear(&cloud->suspects);
+    carrier->alone = NULL;
+    carrier->alone_in_flight = false;
     carrier->client = NULL;
 }
 
@@ -319,6 +322,8 @@ bool carrier_farewell_is_settled(const struct carrier *carrier)
 
 /* --- events ------------------------------------------------------------------------------------------------------- */
 
+/* What follows, up to take_event, is called under the mutex. */
+
 static bool has_text_to_settle(const struct carrier *carrier)
 {
     const struct cloud *cloud = carrier->cloud;
@@ -326,41 +331,61 @@ static bool has_text_to_settle(const struct carrier *carrier)
     return has_text_in_flight(carrier) || cloud->meta != NULL || cloud->status != NULL;
 }
 
-/* Under the mutex: whether this one, whose turn it is, may go. */
-static bool may_go(struct carrier *carrier, const struct lane_event *event)
+/* Whether there is room for it in flight. A suspect needs all of it; but only in the connection's first time does it
+ * wait for a SUBACK or the PUBACK of META, which may never come. Later it flies in company, and a drop proves nothing. */
+static bool has_room(struct carrier *carrier, const struct lane_event *event)
 {
     size_t in_flight = lanes_in_flight(carrier->cloud->lanes);
+    uint64_t patience_end_ms = carrier->begun_ms + carrier->response_ms / 2;
 
-    if (event == carrier->alone) {
-        if (in_flight > 0 || carrier->subscribing || has_text_to_settle(carrier))
-            return false;
-    } else if (in_flight >= mqtt_client_window(carrier->client)) {
+    if (event != carrier->alone)
+        return in_flight < mqtt_client_window(carrier->client);
+    if (in_flight > 0)
         return false;
-    }
+    if (!carrier->subscribing && !has_text_to_settle(carrier))
+        return true;
+    if (now_ms(carrier) >= patience_end_ms)
+        return true;
+    carrier->resume_ms = patience_end_ms;
+    return false;
+}
+
+static bool passes_throttle(struct carrier *carrier, const struct lane_event *event)
+{
+    uint64_t now_us = clock_monotonic_us(carrier->cloud->clock);
+
     if (event->lane != LANE_REPLAY)
         return true;
-    uint64_t now_us = clock_monotonic_us(carrier->cloud->clock);
     uint64_t wait_us = throttle_wait_us(&carrier->throttle, now_us);
     if (wait_us > 0) {
-        carrier->throttled_until_ms = (now_us + wait_us + 999) / 1000;
+        carrier->resume_ms = (now_us + wait_us + 999) / 1000;
         return false;
     }
     throttle_pass(&carrier->throttle, now_us);
     return true;
 }
 
+/* The event whose turn it is, or NULL. A suspect keeps its turn, whatever else comes. */
+static struct lane_event *choose_event(struct carrier *carrier)
+{
+    struct cloud *cloud = carrier->cloud;
+
+    if (carrier->alone != NULL)
+        return carrier->alone;
+    struct lane_event *event = lanes_first(cloud->lanes, carrier->settings->oldest_first);
+    if (event != NULL && suspects_fly_alone(&cloud->suspects, event->id))
+        carrier->alone = event;
+    return event;
+}
+
 /* The next event goes into flight; NULL: none may go now. */
 static struct lane_event *take_event(struct carrier *carrier)
 {
     struct cloud *cloud = carrier->cloud;
-    struct lane_event *event = carrier->alone;
 
     pthread_mutex_lock(&cloud->mutex);
-    if (event == NULL)
-        event = lanes_first(cloud->lanes, carrier->settings->oldest_first);
-    if (event != NULL && suspects_fly_alone(&cloud->suspects, event->id))
-        carrier->alone = event; /* it keeps its turn, whatever else comes */
-    if (event != NULL && !may_go(carrier, event))
+    struct lane_event *event = choose_event(carrier);
+    if (event != NULL && (!has_room(carrier, event) || !passes_throttle(carrier, event)))
         event = NULL;
     if (event != NULL) {
         lanes_take(cloud->lanes, event, now_ms(carrier));
@@ -383,7 +408,7 @@ static void publish_events(struct carrier *carrier)
 {
     struct cloud *cloud = carrier->cloud;
 
-    carrier->throttled_until_ms = 0;
+    carrier->resume_ms = 0;
     while (!carrier->impossible && !carrier->held && now_ms(carrier) >= carrier->pause_until_ms) {
         struct lane_event *event = take_event(carrier);
         if (event == NULL)
@@ -477,7 +502,7 @@ bool carrier_resume_ms(const struct carrier *carrier, uint64_t *resume_ms)
 {
     bool paused = carrier->pause_until_ms > now_ms(carrier);
 
-    *resume_ms = paused ? carrier->pause_until_ms : carrier->throttled_until_ms;
+    *resume_ms = paused ? carrier->pause_until_ms : carrier->resume_ms;
     return !carrier->held && *resume_ms > 0;
 }
 

@@ -347,7 +347,8 @@ struct mqtt_client *mqtt_client_connect(const struct mqtt_options *options, cons
     free(address);
     if (rc != MOSQ_ERR_SUCCESS) {
         struct mqtt_end end = end_of(client);
-        end.cause = rc == MOSQ_ERR_TLS ? MQTT_END_HANDSHAKE : MQTT_END_UNCONNECTED;
+        bool tls = rc == MOSQ_ERR_TLS || (rc == MOSQ_ERR_ERRNO && code == EPROTO); /* that is: some TLS error */
+        end.cause = tls ? MQTT_END_HANDSHAKE : MQTT_END_UNCONNECTED;
         end.system_error = rc == MOSQ_ERR_ERRNO ? code : 0;
         end.library_text = client->library_error != NULL ? client->library_error : mosquitto_strerror(rc);
         *error = mqtt_end_text(&end);

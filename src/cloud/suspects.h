@@ -6,8 +6,8 @@
  *
  * The rules:
  *   - A drop is the end of an accepted connection by the peer (closed, reset, DISCONNECT for a reason that a publish
- *     can have). An end of our making (a deadline, stopping) says nothing and changes nothing; new settings forgive
- *     all.
+ *     can have). An end of our making (a deadline, stopping) says nothing; while one flies alone or waits for it, it
+ *     forgives all, so that nothing is kept back for ever. So do new settings.
  *   - What was in flight at a drop gets a strike. What was not loses its strikes: drops happen without it, so that it
  *     cannot be the cause of all of them. That holds for a drop with nothing in flight, too: an innocent event may be
  *     forgiven too often, but is not refused because a broker restarts.

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What the cloud stage (tests/parts/cloud_probe) does with events that it is lent: which it takes, which go first, how fast
-the replayed ones leave, and that it forgets them with the connection. Packet by packet, with a scripted broker."""
+"""What the cloud stage (tests/parts/cloud_probe) does with events that it is lent: which it takes, which go first, how
+fast the replayed ones leave, and that it forgets them with the connection. Packet by packet, with a scripted broker."""
 import os
 import socket
 import sys

@@ -279,6 +279,52 @@ class Suspects(CloudTest):
         self.assertEqual((sorted(set(confirmed)), refused), ([1, 2, 3], []))
         probe.stop()
 
+    def test_a_suspect_does_not_wait_for_ever_for_the_puback_of_meta(self):
+        def hang_up(connection):
+            take(connection, 1)
+            connection.close()
+
+        def no_word_on_meta(connection):
+            connection.accept()
+            while True:
+                packet = connection.read()
+                if packet.kind == SUBSCRIBE:
+                    connection.suback(packet)
+                elif packet.kind == PUBLISH and packet.topic == "t/evt":
+                    connection.puback(packet)
+        broker = self.broker(hang_up, no_word_on_meta)
+        probe = self.probe(broker.port, auto_accept="no", response_floor_ms=2000).start()
+        probe.send("burst 1 3 n")
+        for link in (1, 2):
+            probe.wait("^notice CONNECTED %d$" % link)
+            probe.send("meta m")
+            probe.send("accept %d" % link)
+        probe.wait("^notice CONFIRMED 3$")
+        self.assertEqual(len(broker.connections), 2)
+        self.assertEqual(self.outcome(probe), ([1, 2, 3], []))
+        probe.stop()
+
+    def test_a_suspect_that_the_broker_ignores_does_not_keep_back_the_others(self):
+        def hang_up(connection):
+            take(connection, 1)
+            connection.close()
+
+        def ignore_the_first(connection):
+            connection.accept()
+            while True:
+                packet = connection.read(20)
+                if packet.kind == SUBSCRIBE:
+                    connection.suback(packet)
+                elif packet.kind == PUBLISH and packet.payload != "n1":
+                    connection.puback(packet)
+        broker = self.broker(hang_up, ignore_the_first, ignore_the_first, normal)
+        probe = self.probe(broker.port).start()
+        probe.send("burst 1 5 n")
+        for number in (2, 3, 4, 5, 1):
+            probe.wait("^notice CONFIRMED %d$" % number, 15)
+        self.assertEqual(len(broker.connections), 4)
+        probe.stop()
+
     def test_new_settings_forgive(self):
         def hang_up(connection):
             take(connection, 1)
