@@ -151,6 +151,8 @@ static void connection_failed(struct pcsc_hub *hub, enum pcsc_result result)
 {
     unsigned long code = pcsc_session_code(hub->session);
 
+    /* With each attempt: of several reasons in a row the readers may believe a later one only. */
+    pcsc_readers_tell_lost(hub->sources, result);
     set_foreign(hub, "leaving pcscd");
     pcsc_session_close(hub->session);
     set_own(hub, "telling that pcscd cannot be used");
@@ -256,7 +258,6 @@ static void run_hub(void *context)
         enum pcsc_result result = watch_readers(hub);
         if (result == PCSC_OK)
             break;
-        pcsc_readers_tell_lost(hub->sources, result);
         connection_failed(hub, result);
     }
 }
