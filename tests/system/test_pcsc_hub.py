@@ -188,8 +188,10 @@ class Many(HubTest):
         self.assertEqual(crowded_out[2], "no more than 15 PC/SC readers can be watched at a time; next: name fewer in "
                                          "the setting readers, or unplug one")
         self.assertEqual([words[1] for words in healths].count("works"), 14)
-        self.assertEqual(self.stop_entry(probe, 0)[1], "joined true")
-        probe.until(f"{crowded_out[0]}|works")
+        before, joined = self.stop_entry(probe, 0)
+        self.assertEqual(joined, "joined true")
+        if f"{crowded_out[0]}|works" not in before:
+            probe.until(f"{crowded_out[0]}|works")
         self.assertEqual(len(probe.wait_for_log("works again")), 1)
 
 
