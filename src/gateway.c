@@ -126,8 +126,8 @@ static void arm_watchdog(struct gateway *gateway)
     loop_arm_timer(gateway->watchdog_timer, clock_monotonic_us(gateway->clock) + interval_us, interval_us / 10);
 }
 
-/* Three quarters of the time after which the service manager ends a daemon that did not feed it: late enough to be sure,
- * early enough to be read. */
+/* Three quarters of the time after which the service manager ends a daemon that did not feed it: late enough to be
+ * sure, early enough to be read. */
 static void start_watchdog(struct gateway *gateway)
 {
     uint64_t interval_us = service_watchdog_interval_us();

@@ -5,8 +5,8 @@
  * a named state of its reader or session and does not stop the watchdog, for a restart would not cure it; one that is
  * overdue inside our own code does.
  *
- * A worker that waits for what another one brings follows that one: while it is idle itself, an overdue call of the other
- * is its own trouble, too.
+ * A worker that waits for what another one brings follows that one: while it is idle itself, an overdue call of the
+ * other is its own trouble, too.
  *
  * The worker sets, the main thread looks; both at any time.
  */

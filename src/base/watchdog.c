@@ -38,8 +38,8 @@ static void look(const struct watchdog *watchdog, uint64_t *told_ms)
     uint64_t stuck_ms = unpetted_ms(watchdog);
 
     if (stuck_ms >= watchdog->limit_ms && *told_ms == 0) {
-        log_error("daemon", "the main loop has been stuck for %" PRIu64 ".%" PRIu64 " s while %s; if it does not go on, "
-                  "systemd restarts springparkd", stuck_ms / 1000, stuck_ms % 1000 / 100, loop_doing(watchdog->loop));
+        log_error("daemon", "the main loop has been stuck for %" PRIu64 ".%" PRIu64 " s while %s; if it does not go "
+                  "on, systemd restarts springparkd", stuck_ms / 1000, stuck_ms % 1000 / 100, loop_doing(watchdog->loop));
         *told_ms = stuck_ms;
     } else if (stuck_ms < watchdog->limit_ms && *told_ms > 0) {
         log_warning("daemon", "the main loop goes on");
@@ -77,7 +77,8 @@ struct watchdog *watchdog_start(const struct clock *clock, const struct loop *lo
     watchdog->thread = thread_start("watchdog", run, watchdog);
     if (watchdog->thread != NULL)
         return watchdog;
-    log_warning("daemon", "no thread could be started to watch the main loop; next: raise the limit of tasks (TasksMax)");
+    log_warning("daemon", "no thread could be started to watch the main loop; next: raise the limit of tasks "
+                "(TasksMax)");
     wakeup_close(watchdog->wake_fd);
     free(watchdog);
     return NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Somebody who watches the main thread: a thread of its own that says in the log when the main loop has been stuck for too
- * long, and in what. The main thread cannot say that itself, and the service manager's watchdog ends the process without
- * knowing what it did. It only tells; the service manager is fed by the main thread and by nobody else.
+ * Somebody who watches the main thread: a thread of its own that says in the log when the main loop has been stuck for
+ * too long, and in what. The main thread cannot say that itself, and the service manager's watchdog ends the process
+ * without knowing what it did. It only tells; the service manager is fed by the main thread and by nobody else.
  *
  * Main thread, all of it.
  */

@@ -25,8 +25,8 @@ static json_t *text_or_null(const char *text)
 static json_t *account_reader(struct gateway *gateway, const struct roster_entry *entry)
 {
     struct activity_view view = { .what = "ended" };
-    const char *trouble = entry->hang != NULL ? entry->hang : entry->card_trouble;
-    const char *reason = entry->reason != NULL ? entry->reason : trouble;
+    const char *trouble = entry->reason != NULL ? entry->reason : entry->card_trouble;
+    const char *reason = entry->hang_now != NULL ? entry->hang_now : trouble;
 
     (void) intake_look(gateway->intake, entry->label, &view);
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I}",
@@ -49,6 +49,7 @@ static json_t *reader_list(struct gateway *gateway)
 
 json_t *account_readers(struct gateway *gateway)
 {
+    (void) inflow_supervise(gateway);
     return json_pack("{s:o}", "readers", reader_list(gateway));
 }
 
@@ -102,7 +103,7 @@ static json_t *account_health(const struct gateway *gateway)
     free(refused);
     for (size_t i = 0; i < roster_count(gateway->roster); i++) {
         const struct roster_entry *entry = roster_get(gateway->roster, i);
-        const char *problem = entry->reason != NULL ? entry->reason : entry->hang;
+        const char *problem = entry->hang_now != NULL ? entry->hang_now : entry->reason;
 
         if (problem != NULL)
             json_array_append_new(list, json_pack("{s:s, s:s}", "what", entry->label, "problem", problem));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
+#include "base/memory.h"
 #include "gateway/context.h"
 
 #include <stdlib.h>
@@ -179,19 +180,16 @@ void inflow_detach(struct gateway *gateway)
 
 static void set_hang(struct gateway *gateway, struct roster_entry *entry, const struct activity_view *view)
 {
-    char *hang = activity_hang_text(view, now_ms(gateway));
-
-    if (hang == NULL && entry->hang != NULL) {
+    free(entry->hang_now);
+    entry->hang_now = activity_hang_text(view, now_ms(gateway));
+    if (entry->hang_now == NULL && entry->hang != NULL) {
         log_notice("reader", "%s: answers again", entry->label);
-        free(entry->hang);
-        entry->hang = NULL;
-    } else if (hang != NULL && entry->hang == NULL) {
-        entry->hang = hang;
-        hang = NULL;
+        text_replace(&entry->hang, NULL);
+    } else if (entry->hang_now != NULL && entry->hang == NULL) {
         log_warning("reader", "%s: %s; the other readers go on. Check the reader and its service", entry->label,
-                    entry->hang);
+                    entry->hang_now);
+        entry->hang = text_format("hangs while %s", view->what);
     }
-    free(hang);
 }
 
 bool inflow_supervise(struct gateway *gateway)

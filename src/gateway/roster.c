@@ -47,6 +47,7 @@ static void free_entry(struct roster_entry *entry)
     free(entry->name);
     free(entry->reason);
     free(entry->hang);
+    free(entry->hang_now);
     free(entry);
 }
 
@@ -98,8 +99,8 @@ void roster_remove(struct roster *roster, const char *label)
     if (entry == NULL)
         return;
     roster_set_health(entry, READER_STARTING, NULL);
-    free(entry->hang);
-    entry->hang = NULL;
+    text_replace(&entry->hang, NULL);
+    text_replace(&entry->hang_now, NULL);
     append(&roster->absent, &roster->absent_count, entry);
 }
 
@@ -152,10 +153,11 @@ char *roster_health_text(const struct roster *roster)
     for (size_t i = 0; i < roster->count; i++) {
         const struct roster_entry *entry = roster->entries[i];
 
-        if (entry->health == READER_ILL)
-            text = append_problem(text, entry->label, entry->reason == NULL ? "does not work" : entry->reason);
-        else if (entry->hang != NULL)
+        /* Where it was ill before, the hang is the newer news. */
+        if (entry->hang != NULL)
             text = append_problem(text, entry->label, entry->hang);
+        else if (entry->health == READER_ILL)
+            text = append_problem(text, entry->label, entry->reason == NULL ? "does not work" : entry->reason);
     }
     return text;
 }

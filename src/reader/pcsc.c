@@ -4,13 +4,12 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/wakeup.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 static void release(struct reader_source *source)
 {
@@ -27,8 +26,8 @@ static void release(struct reader_source *source)
     free(source->none.reason);
     free(source->glob);
     free(source->label);
-    close(source->stop_fd);
-    close(source->done_fd);
+    wakeup_close(source->stop_fd);
+    wakeup_close(source->done_fd);
     free(source);
 }
 
@@ -43,14 +42,14 @@ static struct reader_source *start(const struct reader_options *options, const s
     source->label = text_copy(options->label != NULL ? options->label : "");
     source->clock = options->clock;
     source->sink = *sink;
-    source->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    source->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    source->stop_fd = wakeup_create();
+    source->done_fd = wakeup_create();
     source->none = (struct pcsc_teller) {
         .source = source, .label = text_copy(source->label[0] != '\0' ? source->label : source->glob),
         .activity = activity_create(source->clock),
     };
-    if (source->stop_fd < 0 || source->done_fd < 0 || !pcsc_hub_enter(source)) {
-        *error = text_copy("no thread for PC/SC readers could be started; next: raise the limits of tasks and files");
+    if (!pcsc_hub_enter(source)) {
+        *error = text_copy("no thread for PC/SC readers could be started; next: raise the limit of tasks (TasksMax)");
         release(source);
         return NULL;
     }
@@ -59,12 +58,9 @@ static struct reader_source *start(const struct reader_options *options, const s
 
 static void wake(struct reader_source *source)
 {
-    const uint64_t one = 1;
-
     if (atomic_exchange(&source->stop, true))
         return;
-    if (write(source->stop_fd, &one, sizeof one) != (ssize_t) sizeof one)
-        abort();
+    wakeup_signal(source->stop_fd);
     pcsc_hub_leave(source);
 }
 

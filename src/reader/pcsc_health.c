@@ -47,8 +47,8 @@ char *pcsc_reason_all_taken(const char *glob)
 
 char *pcsc_reason_unwatched(void)
 {
-    return text_format("no more than %d PC/SC readers can be watched at a time; next: name fewer in the setting readers, "
-                       "or unplug one", PCSC_WATCHED_MAX);
+    return text_format("no more than %d PC/SC readers can be watched at a time; next: name fewer in the setting "
+                       "readers, or unplug one", PCSC_WATCHED_MAX);
 }
 
 uint32_t pcsc_pace_next_ms(struct pcsc_pace *pace)

@@ -7,13 +7,14 @@
  * that may block, because a cancel may block for ever when pcscd hangs: start and wake have short-lived ones for it.
  *
  * While all is well the hub waits inside libpcsclite for ASK_AGAIN_MS at a time. A wait without a limit would cost no
- * wake-up at all, but a pcscd that hangs would then never be noticed: at the end of each wait pcscd has to answer, and if
- * it does not, the call is overdue, of the hub and of the readers that follow it.
+ * wake-up at all, but a pcscd that hangs would then never be noticed: at the end of each wait pcscd has to answer, and
+ * if it does not, the call is overdue, of the hub and of the readers that follow it.
  */
 #include "reader/pcsc_hub.h"
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "base/wakeup.h"
 #include "reader/pcsc_readers.h"
 
@@ -29,7 +30,7 @@
 enum { SETTLE_MS = 1000, ASK_AGAIN_MS = 20000, REAP_MS = 100, CANCEL_FIRST_MS = 2, CANCEL_MAX_MS = 50 };
 
 struct pcsc_hub {
-    pthread_t thread;
+    struct thread *thread;
     int nudge_fd;                    /* readable when something was asked; for pauses */
     struct pcsc_session *session;
     struct reader_source *sources;   /* the thread's, in the order of their start */
@@ -150,6 +151,8 @@ static void connection_failed(struct pcsc_hub *hub, enum pcsc_result result)
 {
     unsigned long code = pcsc_session_code(hub->session);
 
+    /* With each attempt: of several reasons in a row the readers may believe a later one only. */
+    pcsc_readers_tell_lost(hub->sources, result);
     set_foreign(hub, "leaving pcscd");
     pcsc_session_close(hub->session);
     set_own(hub, "telling that pcscd cannot be used");
@@ -244,7 +247,7 @@ static enum pcsc_result watch_readers(struct pcsc_hub *hub)
     return PCSC_OK;
 }
 
-static void *run_hub(void *context)
+static void run_hub(void *context)
 {
     struct pcsc_hub *hub = context;
     bool list_is_due = true;
@@ -255,10 +258,8 @@ static void *run_hub(void *context)
         enum pcsc_result result = watch_readers(hub);
         if (result == PCSC_OK)
             break;
-        pcsc_readers_tell_lost(hub->sources, result);
         connection_failed(hub, result);
     }
-    return NULL;
 }
 
 /* Under hub_mutex. Ends no wait of the library. */
@@ -283,7 +284,7 @@ void pcsc_hub_nudge(struct pcsc_hub *hub)
 }
 
 /* Runs from the start of a source that finds a hub: the hub may be in a call that lasts, or hang. */
-static void *run_usher(void *context)
+static void run_usher(void *context)
 {
     struct reader_source *source = context;
 
@@ -295,30 +296,25 @@ static void *run_usher(void *context)
     pthread_mutex_unlock(&hub_mutex);
     pcsc_hub_nudge(source->hub);
     pcsc_source_thread_ended(source);
-    return NULL;
 }
 
 /* Runs from the stop of a source. */
-static void *run_canceller(void *context)
+static void run_canceller(void *context)
 {
     struct reader_source *source = context;
 
     pcsc_hub_nudge(source->hub);
     pcsc_source_thread_ended(source);
-    return NULL;
 }
 
 /* A thread that source->running counts. */
-static bool start_helper(struct reader_source *source, struct pcsc_helper *helper, const char *name,
-                         void *(*run)(void *))
+static bool start_helper(struct reader_source *source, struct thread **helper, const char *name, thread_run *run)
 {
     atomic_fetch_add(&source->running, 1);
-    helper->started = pthread_create(&helper->thread, NULL, run, source) == 0;
-    if (helper->started)
-        (void) pthread_setname_np(helper->thread, name);
-    else
+    *helper = thread_start(name, run, source);
+    if (*helper == NULL)
         pcsc_source_thread_ended(source);
-    return helper->started;
+    return *helper != NULL;
 }
 
 static void free_hub(struct pcsc_hub *hub)
@@ -335,11 +331,11 @@ static struct pcsc_hub *start_hub(struct reader_source *source)
 
     hub->session = pcsc_session_create();
     hub->nudge_fd = wakeup_create();
-    if (pthread_create(&hub->thread, NULL, run_hub, hub) != 0) {
+    hub->thread = thread_start("pcsc-watcher", run_hub, hub);
+    if (hub->thread == NULL) {
         free_hub(hub);
         return NULL;
     }
-    (void) pthread_setname_np(hub->thread, "pcsc-watcher");
     source->ready = true;
     return hub;
 }
@@ -390,15 +386,15 @@ void pcsc_hub_release(struct reader_source *source)
 {
     struct pcsc_hub *hub = source->hub;
 
-    if (source->usher.started)
-        (void) pthread_join(source->usher.thread, NULL);
-    if (source->canceller.started)
-        (void) pthread_join(source->canceller.thread, NULL);
+    if (source->usher != NULL)
+        (void) thread_join(source->usher, PCSC_JOIN_LIMIT_MS);
+    if (source->canceller != NULL)
+        (void) thread_join(source->canceller, PCSC_JOIN_LIMIT_MS);
     pthread_mutex_lock(&hub_mutex);
     bool last = --hub->references == 0;
     pthread_mutex_unlock(&hub_mutex);
     if (!last)
         return;
-    (void) pthread_join(hub->thread, NULL);
+    (void) thread_join(hub->thread, PCSC_JOIN_LIMIT_MS);
     free_hub(hub);
 }

@@ -3,14 +3,14 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
+#include "base/wakeup.h"
 #include "card/atr.h"
 #include "reader/pcsc_hub.h"
 #include "reader/pcsc_identify.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 /*
  * A card that answers nonsense is asked again after 20, 40 and 80 ms; then a little time is given to pcscd to notice
@@ -330,7 +330,7 @@ static void take_turn(struct pcsc_reader *reader, bool *look_is_due)
     }
 }
 
-static void *run(void *context)
+static void run(void *context)
 {
     struct pcsc_reader *reader = context;
     struct reader_source *source = reader->source;
@@ -350,14 +350,13 @@ static void *run(void *context)
     pcsc_teller_gone(&reader->teller);
     atomic_store(&reader->ended, true);
     pcsc_source_thread_ended(source);
-    return NULL;
 }
 
 static void release(struct pcsc_reader *reader)
 {
     pcsc_session_free(reader->link.session);
     activity_free(reader->teller.activity);
-    close(reader->mailbox.kick_fd);
+    wakeup_close(reader->mailbox.kick_fd);
     pthread_mutex_destroy(&reader->mailbox.mutex);
     free(reader->teller.label);
     free(reader->teller.reason);
@@ -377,25 +376,17 @@ struct pcsc_reader *pcsc_reader_start(struct reader_source *source, const char *
     activity_follow(reader->teller.activity, source->none.activity);
     reader->link.session = pcsc_session_create();
     pthread_mutex_init(&reader->mailbox.mutex, NULL);
-    reader->mailbox.kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    reader->mailbox.kick_fd = wakeup_create();
     atomic_fetch_add(&source->running, 1);
-    if (reader->mailbox.kick_fd < 0 || pthread_create(&reader->thread, NULL, run, reader) != 0) {
+    reader->thread = thread_start("pcsc-reader", run, reader);
+    if (reader->thread == NULL) {
         atomic_fetch_sub(&source->running, 1);
         log_error("pcsc", "reader %s: no thread for it could be started; next: raise the limit of tasks (TasksMax)",
                   label);
         release(reader);
         return NULL;
     }
-    (void) pthread_setname_np(reader->thread, "pcsc-reader");
     return reader;
-}
-
-static void kick(struct pcsc_reader *reader)
-{
-    const uint64_t one = 1;
-
-    if (write(reader->mailbox.kick_fd, &one, sizeof one) != (ssize_t) sizeof one)
-        abort();
 }
 
 void pcsc_reader_tell_look(struct pcsc_reader *reader, const struct pcsc_look *look)
@@ -404,7 +395,7 @@ void pcsc_reader_tell_look(struct pcsc_reader *reader, const struct pcsc_look *l
     reader->mailbox.look = *look;
     reader->mailbox.has_look = true;
     pthread_mutex_unlock(&reader->mailbox.mutex);
-    kick(reader);
+    wakeup_signal(reader->mailbox.kick_fd);
 }
 
 void pcsc_reader_tell_lost(struct pcsc_reader *reader, enum pcsc_result result)
@@ -414,7 +405,7 @@ void pcsc_reader_tell_lost(struct pcsc_reader *reader, enum pcsc_result result)
     reader->mailbox.lost_result = result;
     reader->mailbox.has_look = false;
     pthread_mutex_unlock(&reader->mailbox.mutex);
-    kick(reader);
+    wakeup_signal(reader->mailbox.kick_fd);
 }
 
 void pcsc_reader_tell_unwatched(struct pcsc_reader *reader)
@@ -422,17 +413,17 @@ void pcsc_reader_tell_unwatched(struct pcsc_reader *reader)
     pthread_mutex_lock(&reader->mailbox.mutex);
     reader->mailbox.unwatched = true;
     pthread_mutex_unlock(&reader->mailbox.mutex);
-    kick(reader);
+    wakeup_signal(reader->mailbox.kick_fd);
 }
 
 void pcsc_reader_dismiss(struct pcsc_reader *reader)
 {
     if (!atomic_exchange(&reader->leave, true))
-        kick(reader);
+        wakeup_signal(reader->mailbox.kick_fd);
 }
 
 void pcsc_reader_free(struct pcsc_reader *reader)
 {
-    (void) pthread_join(reader->thread, NULL);
+    (void) thread_join(reader->thread, PCSC_JOIN_LIMIT_MS);
     release(reader);
 }

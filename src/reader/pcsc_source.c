@@ -3,11 +3,11 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/wakeup.h"
 
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 bool pcsc_teller_may_speak(const struct pcsc_teller *teller)
 {
@@ -84,11 +84,10 @@ void pcsc_source_hide_none(struct reader_source *source)
 void pcsc_source_pause(struct reader_source *source, int kick_fd, uint32_t timeout_ms)
 {
     struct pollfd fds[] = {{.fd = source->stop_fd, .events = POLLIN}, {.fd = kick_fd, .events = POLLIN}};
-    uint64_t kicks;
 
     (void) poll(fds, 2, timeout_ms == PCSC_FOREVER_MS ? -1 : (int) timeout_ms);
-    if ((fds[1].revents & POLLIN) != 0 && read(kick_fd, &kicks, sizeof kicks) < 0)
-        log_debug("pcsc", "a kick was taken back");
+    if ((fds[1].revents & POLLIN) != 0)
+        wakeup_clear(kick_fd);
 }
 
 static void link_pause(struct pcsc_link *link, struct pcsc_teller *teller, int kick_fd)
@@ -125,10 +124,9 @@ bool pcsc_link_open(struct pcsc_link *link, struct pcsc_teller *teller, int kick
 
 void pcsc_source_thread_ended(struct reader_source *source)
 {
-    const uint64_t one = 1;
     int done_fd = source->done_fd;
 
-    /* After the count is 0 the source may be freed at any moment; the descriptor is closed only after it was read. */
-    if (atomic_fetch_sub(&source->running, 1) == 1 && write(done_fd, &one, sizeof one) != (ssize_t) sizeof one)
-        abort();
+    /* After the count is 0 the source may be freed at any moment; the descriptor is closed only after it was told. */
+    if (atomic_fetch_sub(&source->running, 1) == 1)
+        wakeup_signal(done_fd);
 }

@@ -23,6 +23,9 @@
 /* Limits of the calls into libpcsclite: beyond them main calls the reader overdue, nothing is interrupted. */
 enum { PCSC_CALL_LIMIT_MS = 5000, PCSC_OWN_LIMIT_MS = 10000 };
 
+/* For the join of a thread that has said its last word: no limit that it could reach. */
+enum { PCSC_JOIN_LIMIT_MS = INT32_MAX };
+
 /* What is told of one reader, or of the source as long as it has none: the sink, and one log line for each change. */
 struct pcsc_teller {
     struct reader_source *source;
@@ -76,7 +79,7 @@ struct pcsc_reader {
     enum pcsc_result card_result; /* of the last call about a card */
     struct pcsc_look look;     /* the newest one that was taken out of the mailbox */
     struct pcsc_mailbox mailbox;
-    pthread_t thread;
+    struct thread *thread;
     struct pcsc_look seen;     /* the hub's own: what it handed over last */
     bool unwatched;            /* the hub's own: it was told that there is no place for it */
     atomic_bool look_again;    /* the hub is asked to forget that */
@@ -85,12 +88,6 @@ struct pcsc_reader {
 };
 
 struct pcsc_hub;
-
-/* A short-lived thread that waits for the hub in the source's place. */
-struct pcsc_helper {
-    pthread_t thread;
-    bool started;
-};
 
 struct reader_source {
     char *glob;
@@ -102,8 +99,8 @@ struct reader_source {
     atomic_uint running;       /* threads */
     int stop_fd;               /* readable from the stop on */
     int done_fd;               /* readable when running is 0 */
-    struct pcsc_helper usher;  /* pcsc_hub.c's, as all of these */
-    struct pcsc_helper canceller;
+    struct thread *usher;      /* pcsc_hub.c's, as all of these: short-lived ones that wait for the hub in its place */
+    struct thread *canceller;
     struct pcsc_hub *hub;
     bool ready;                /* the hub may take it */
     bool let_go;               /* the hub has let it go */

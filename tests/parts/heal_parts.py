@@ -83,7 +83,11 @@ class HealTest(unittest.TestCase):
         def holds():
             found[:] = [one for one in gateway.status()["readers"] if one["label"] == label and condition(one)]
             return bool(found)
-        wait_until(holds, timeout, "%s: %s" % (label, what))
+        try:
+            wait_until(holds, timeout, "%s: %s" % (label, what))
+        except TimeoutError as error:
+            raise TimeoutError("%s; there is %s, and the log says:\n%s" % (error, gateway.status()["readers"],
+                                                                          gateway.log_text())) from None
         return found[0]
 
     def wait_ill(self, gateway, label, words, timeout=15):

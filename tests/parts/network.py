@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Networks that can be cut: namespaces of their own, so that nothing of this machine's network is touched. Needs root.
 
-enter_private_network() puts this program, and whatever it starts from then on, into a network with nothing but loopback.
-A Site is a second such network, tied to the first by a cable (veth) with a plug at our end:
+enter_private_network() puts this program, and whatever it starts from then on, into a network with nothing but
+loopback. A Site is a second such network, tied to the first by a cable (veth) with a plug at either end:
 
     site = Site()                     # we are site.our_address there
     subprocess.Popen(site.command + [...])
@@ -62,7 +62,8 @@ class Site:
 
     def _pin_neighbours(self):
         """With the neighbour's address unknown the kernel would soon say "no route": behind a router nobody does."""
-        link = subprocess.run(["ip", "-brief", "link", "show", "heal-ours"], check=True, stdout=subprocess.PIPE, text=True)
+        link = subprocess.run(["ip", "-brief", "link", "show", "heal-ours"], check=True, stdout=subprocess.PIPE,
+                              text=True)
         _ip("neigh", "replace", self.our_address, "lladdr", link.stdout.split()[2], "nud", "permanent",
             "dev", "heal-theirs", inside=self.command)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands before libc (LD_PRELOAD) in a daemon under test, and makes trouble that cannot be made from outside. The files in
- * the folder that SPRINGPARK_TROUBLE names say which, from one moment to the next:
+ * Stands before libc (LD_PRELOAD) in a daemon under test, and makes trouble that cannot be made from outside. The files
+ * in the folder that SPRINGPARK_TROUBLE names say which, from one moment to the next:
  *
  *   clock     a number of seconds: the wall clock is that much ahead (or behind), and the kernel calls it synchronised;
  *             without the file it is as it is, and not synchronised

@@ -60,9 +60,10 @@ class ClockTest(HealTest):
         """A daemon at a scripted broker without TLS, whose certificates would not live through the years."""
         self.fake = FakeBroker(list(scripts))
         self.addCleanup(self.fake.stop)
-        self.gateway = Gateway('mqtt: { broker = "127.0.0.1"; port = %d; tls: { enabled = false; }; options: { %s }; };\n'
-                               % (self.fake.port, options) + smart_reader + TEMPLATES
-                               + "readers: ( %s );\n" % self.script.setting, environment=self.clock.environment)
+        mqtt = ('mqtt: { broker = "127.0.0.1"; port = %d; tls: { enabled = false; }; options: { %s }; };\n'
+                % (self.fake.port, options))
+        self.gateway = Gateway(mqtt + smart_reader + TEMPLATES + "readers: ( %s );\n" % self.script.setting,
+                               environment=self.clock.environment)
         self.addCleanup(self.gateway.close)
         self.wait_online(self.gateway)
 

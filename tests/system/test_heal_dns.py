@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A name server that is dead or slow, under the whole daemon: reading goes on, status answers at once, the watchdog is fed,
-a question that hangs is a state with its name, and everything that was read arrives once there is an answer.
+"""A name server that is dead or slow, under the whole daemon: reading goes on, status answers at once, the watchdog is
+fed, a question that hangs is a state with its name, and everything that was read arrives once there is an answer.
 
 Root, for a network and an /etc/resolv.conf of its own; SPRINGPARK_BUILD = the built tree."""
 import os
@@ -74,8 +74,7 @@ class NameServer:
 
 class Dns(HealTest):
     def start_with_resolver(self, options):
-        """A daemon whose only name server is ours, with these options of resolv.conf(5). The wrapper becomes the daemon, so
-        that its process is the one that the service manager asked to feed the watchdog."""
+        """A daemon whose only name server is ours, with these options of resolv.conf(5)."""
         self.server = NameServer()
         self.addCleanup(self.server.close)
         folder = pathlib.Path(self.script.directory)
@@ -83,7 +82,8 @@ class Dns(HealTest):
         (folder / "nsswitch.conf").write_text("hosts: files dns\n")
         wrapper = os.environ.get("SPRINGPARK_WRAPPER", "")
         os.environ["SPRINGPARK_WRAPPER"] = (
-            "unshare --mount --propagation private sh -c 'mount --bind %s/resolv.conf \"$(readlink -f /etc/resolv.conf)\" && "
+            "unshare --mount --propagation private sh -c '"
+            "mount --bind %s/resolv.conf \"$(readlink -f /etc/resolv.conf)\" && "
             "mount --bind %s/nsswitch.conf /etc/nsswitch.conf && exec \"$@\"' sh %s" % (folder, folder, wrapper))
         self.addCleanup(os.environ.__setitem__ if wrapper else os.environ.pop, "SPRINGPARK_WRAPPER",
                         *([wrapper] if wrapper else []))
@@ -126,8 +126,8 @@ class Dns(HealTest):
 
     def test_a_name_server_that_keeps_us_waiting_is_a_hang_with_a_name_and_an_end(self):
         self.start_with_resolver("timeout:30 attempts:5")
-        self.live_until(lambda status: "hangs while resolving the broker's name, since 3" in (status["broker"]["detail"] or ""),
-                        40, "the hang is named")
+        self.live_until(lambda status: "hangs while resolving the broker's name, since 3"
+                        in (status["broker"]["detail"] or ""), 40, "the hang is named")
         self.gateway.wait_log("the connection hangs while resolving the broker's name")
         self.assertEqual(self.gateway.status()["state"], "online,ready", "the reader works")
         self.server.answer()

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The broker out of reach of the whole daemon, in each way there is: reading goes on, status answers at once, the processor
-rests, and what was read meanwhile arrives afterwards, each tag once and in order.
+"""The broker out of reach of the whole daemon, in each way there is: reading goes on, status answers at once, the
+processor rests, and what was read meanwhile arrives afterwards, in order and nothing missing.
 
 Root, for networks that can be cut; SPRINGPARK_BUILD = the built tree. Faults in the conversation itself (FIN without
 close_notify, resets, refusals, silence) are in test_cloud_faults.py, packet by packet."""
@@ -49,7 +49,7 @@ class Cut(HealTest):
                 os.environ["SPRINGPARK_WRAPPER"] = before
 
     def outage(self, gateway, words, timeout=20, read=True):
-        """Until the connection is lost for that reason; meanwhile tags are read, status answers, and the processor rests."""
+        """Until it is lost for that reason; meanwhile tags are read, status answers, and the processor rests."""
         begin = self.begin_calm(gateway)
 
         def lost():
@@ -88,7 +88,7 @@ class Cut(HealTest):
         self.site.cut()
         begin = time.monotonic()
         self.outage(gateway, "did not answer within 2 s", read=False)
-        # Quiet for the keep-alive, then no answer for the keep-alive; then an attempt. The library counts whole seconds.
+        # Quiet for the keep-alive, then no answer for as long; then an attempt. The library counts whole seconds.
         gateway.wait_log("did not answer within the keep-alive of 5 s")
         self.assertLess(time.monotonic() - begin, 2 * 5 + 1 + 2 + 2)
         self.present(3)

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Readers and pcscd in trouble under the whole daemon: each trouble is a state with a reason in status and in the log, ends
-by itself when its cause ends, and meanwhile another reader's events arrive at the broker as if nothing were the matter.
+"""Readers and pcscd in trouble under the whole daemon: each trouble is a state with a reason in status and in the log,
+ends by itself when its cause ends, and meanwhile another reader's events arrive at the broker as if nothing were wrong.
 
-Root, for a private pcscd; SPRINGPARK_BUILD = the built tree with its test parts. What the driver does in each case, call
-by call, is in test_pcsc.py and test_pcsc_hub.py."""
+Root, for a private pcscd; SPRINGPARK_BUILD = the built tree with its test parts. What the driver does in each case,
+call by call, is in test_pcsc.py and test_pcsc_hub.py."""
 import json
 import os
 import pathlib
@@ -106,8 +106,8 @@ class PcscHealTest(HealTest):
             for number, name in enumerate(self.pcscd.names):
                 self.wait_works(self.gateway, name)
                 self.assert_reads(number, name, "01020304%02X%02X" % (round_number, number))
-        self.assertEqual(self.gateway.log_text().count("%s does not work: pcscd is not running" % self.pcscd.names[0]), 2,
-                         "one line for each outage, not one for each attempt")
+        told = self.gateway.log_text().count("%s does not work: pcscd is not running" % self.pcscd.names[0])
+        self.assertEqual(told, 2, "one line for each outage, not one for each attempt")
         self.assert_nothing_is_missing(self.events)
 
     # ---- readers ----

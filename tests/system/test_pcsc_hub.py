@@ -178,6 +178,23 @@ class Many(HubTest):
         self.assert_reads(daemon, probe, working[0], daemon.names.index(working[0]))
 
 
+    def test_a_reader_without_a_place_works_when_another_one_makes_room(self):
+        daemon = self.start_pcscd(readers=16)
+        probe = self.start_probe(daemon, "Sim A*", "in")
+        probe.until("health in|works")
+        probe.say("start |Sim*|out")
+        healths = [probe.until("health ")[1].split("|") for _ in range(15)]
+        crowded_out, = [words for words in healths if words[1] == "ill"]
+        self.assertEqual(crowded_out[2], "no more than 15 PC/SC readers can be watched at a time; next: name fewer in "
+                                         "the setting readers, or unplug one")
+        self.assertEqual([words[1] for words in healths].count("works"), 14)
+        before, joined = self.stop_entry(probe, 0)
+        self.assertEqual(joined, "joined true")
+        if f"{crowded_out[0]}|works" not in before:
+            probe.until(f"{crowded_out[0]}|works")
+        self.assertEqual(len(probe.wait_for_log("works again")), 1)
+
+
 class Reload(HubTest):
     def test_both_configurations_see_the_card_that_is_there_and_the_next_ones(self):
         daemon, probe = self.start_two()

@@ -38,6 +38,10 @@ START_TEST(what_is_ill_is_named_with_its_reason)
     char *text = roster_health_text(the_roster);
     ck_assert_str_eq(text, "door: pcscd is not running; yard: does not work");
     free(text);
+    roster_find(the_roster, "door")->hang = strdup("hangs while connecting to pcscd");
+    text = roster_health_text(the_roster);
+    ck_assert_str_eq(text, "door: hangs while connecting to pcscd; yard: does not work");
+    free(text);
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of a thread that hangs: the activity of a worker, what the main loop does, and who says that it is stuck. */
+/* What is known of a thread that hangs: a worker's activity, what the main loop does, who says that it is stuck. */
 #include "base/activity.h"
 #include "base/clock.h"
 #include "base/log.h"
