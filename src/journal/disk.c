@@ -21,7 +21,7 @@
 enum { LOG_PATIENCE = 4 };
 
 enum statement {
-    BEGIN, COMMIT, ROLLBACK, INSERT, DELETE, SET_STATE, EMPTY, NEXT, NEXT_ANY, PREVIOUS_ANY, COUNT, LAST, READ_STARTS,
+    BEGIN, COMMIT, ROLLBACK, INSERT, DELETE, DELETE_AFTER, SET_STATE, EMPTY, NEXT, NEXT_ANY, PREVIOUS_ANY, COUNT, LAST, READ_STARTS,
     WRITE_START, FORGET_STARTS, READ_GAPS, CLEAR_GAPS, WRITE_GAP, PAGES, FREE_PAGES, STATEMENTS,
 };
 
@@ -32,6 +32,7 @@ static const char *const statement_texts[STATEMENTS] = {
     [INSERT] = "INSERT INTO event (position, startup, sequence, state, elapsed, checksum, reason, payload) "
                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [DELETE] = "DELETE FROM event WHERE position = ?",
+    [DELETE_AFTER] = "DELETE FROM event WHERE position > ?",
     [SET_STATE] = "UPDATE event SET state = ?2, reason = ?3 WHERE position = ?1 AND state <> ?2",
     [EMPTY] = "UPDATE event SET state = 2, payload = x'', reason = NULL WHERE position = ?",
     [NEXT] = "SELECT position, startup, sequence, state, elapsed, checksum, reason, payload FROM event "
@@ -397,6 +398,11 @@ enum disk_result disk_delete(struct disk *disk, uint64_t position, bool *existed
 
     *existed = result == DISK_OK && sqlite3_changes(disk->database) > 0;
     return result;
+}
+
+enum disk_result disk_delete_after(struct disk *disk, uint64_t position)
+{
+    return run_with_number(disk, DELETE_AFTER, position);
 }
 
 enum disk_result disk_empty(struct disk *disk, uint64_t position, bool *existed)
