@@ -24,7 +24,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { STOP_LIMIT_MS = 5000, NOTICES_CAPACITY = 1024 };
+/* SUPERVISE_MS: how often the workers are looked at where no service manager wants its watchdog fed. */
+enum { STOP_LIMIT_MS = 5000, SUPERVISE_MS = 10000, NOTICES_CAPACITY = 1024 };
 
 static void log_errors(const struct errors *errors)
 {
@@ -86,7 +87,7 @@ static void on_hangup(void *context, int signal_number)
     reload_begin(gateway->reload, NULL);
 }
 
-/* The cloud's and the feedback's overdue foreign calls have their own reports and timeouts; only our own code counts. */
+/* Only our own code counts: a restart would not cure a foreign call that hangs. */
 static bool worker_sound(struct activity *activity, const char *name)
 {
     struct activity_view view = activity_look(activity);
@@ -97,24 +98,52 @@ static bool worker_sound(struct activity *activity, const char *name)
     return false;
 }
 
+/* A call that hangs is a state with a name; the readers' are inflow_supervise's. */
+static void name_hanging_cloud(struct gateway *gateway)
+{
+    const struct activity_view view = activity_look(cloud_activity(gateway->cloud));
+    char *hang = activity_hang_text(&view, clock_monotonic_ms(gateway->clock));
+
+    if (hang != NULL && !gateway->cloud_hangs)
+        log_warning("cloud", "the connection %s; events are kept, and the readers go on", hang);
+    else if (hang == NULL && gateway->cloud_hangs)
+        log_notice("cloud", "the connection does not hang any more");
+    gateway->cloud_hangs = hang != NULL;
+    free(hang);
+}
+
 static void arm_watchdog(struct gateway *gateway)
+{
+    uint64_t wanted_us = service_watchdog_interval_us();
+    uint64_t interval_us = wanted_us > 0 ? wanted_us : SUPERVISE_MS * UINT64_C(1000);
+
+    loop_arm_timer(gateway->watchdog_timer, clock_monotonic_us(gateway->clock) + interval_us, interval_us / 10);
+}
+
+/* Three quarters of the time after which the service manager ends a daemon that did not feed it: late enough to be sure,
+ * early enough to be read. */
+static void start_watchdog(struct gateway *gateway)
 {
     uint64_t interval_us = service_watchdog_interval_us();
 
     if (interval_us > 0)
-        loop_arm_timer(gateway->watchdog_timer, clock_monotonic_us(gateway->clock) + interval_us, interval_us / 10);
+        gateway->watchdog = watchdog_start(gateway->clock, gateway->loop, interval_us * 3 / 2 / 1000);
+    arm_watchdog(gateway);
 }
 
 static void on_watchdog(void *context)
 {
     struct gateway *gateway = context;
+
+    watchdog_pet(gateway->watchdog);
+    name_hanging_cloud(gateway);
     bool readers_sound = inflow_supervise(gateway);
     bool cloud_sound = worker_sound(cloud_activity(gateway->cloud), "cloud");
     bool feedback_sound = worker_sound(feedback_activity(gateway->feedback), "feedback");
 
     if (readers_sound && cloud_sound && feedback_sound)
         service_notify_watchdog();
-    else
+    else if (gateway->watchdog != NULL)
         log_error("daemon", "the watchdog is not fed: systemd will restart springparkd");
     arm_watchdog(gateway);
 }
@@ -125,6 +154,10 @@ static void add_sources(struct gateway *gateway)
     gateway->presence_timer = loop_add_timer(gateway->loop, inflow_presence_timer, gateway);
     gateway->status_timer = loop_add_timer(gateway->loop, outflow_status_timer, gateway);
     gateway->watchdog_timer = loop_add_timer(gateway->loop, on_watchdog, gateway);
+    loop_set_name(gateway->notices_source, "taking the news of the connection");
+    loop_set_name(gateway->presence_timer, "looking which tags are due");
+    loop_set_name(gateway->status_timer, "telling the status");
+    loop_set_name(gateway->watchdog_timer, "looking after the threads");
     gateway->signals[0] = loop_add_signal(gateway->loop, SIGTERM, on_terminate, gateway);
     gateway->signals[1] = loop_add_signal(gateway->loop, SIGINT, on_terminate, gateway);
     gateway->signals[2] = loop_add_signal(gateway->loop, SIGHUP, on_hangup, gateway);
@@ -177,7 +210,7 @@ static int start(struct gateway *gateway)
     if (!start_readers(gateway))
         return EX_CONFIG;
     outflow_arm_status_timer(gateway);
-    arm_watchdog(gateway);
+    start_watchdog(gateway);
     log_notice("daemon", "springparkd %s, serial number %s, start %" PRIu32 ": ready", PACKAGE_VERSION,
                gateway->plan->identity->serial, gateway->startup_counter);
     service_notify_ready("starting");
@@ -233,6 +266,7 @@ static void stop(struct gateway *gateway)
 {
     service_notify_stopping();
     gateway->stopping = true;
+    watchdog_stop(gateway->watchdog);
     control_server_free(gateway->control);
     gateway->control = NULL;
     bool reload_ended = reload_free(gateway->reload, STOP_LIMIT_MS);

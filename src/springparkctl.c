@@ -22,6 +22,7 @@ static const struct subcommand {
 } subcommands[] = {
     {"status", tool_status, "how the running springparkd is"},
     {"readers", tool_readers, "its readers"},
+    {"journal", tool_journal, "what waits for the broker, and what the broker refused"},
     {"watch", tool_watch, "its events, as they happen"},
     {"reload", tool_reload, "makes it read its settings again"},
     {"command", tool_command_send, "sends a READER COMMAND: LEDs, buzzer, relay"},
@@ -84,8 +85,9 @@ static char *extend_help(int key, const char *text, void *input)
         free(help);
         help = longer;
     }
-    char *whole = text_format("%s\nExit status: 0 done, 64 wrong usage, 69 not reachable or refused, 75 not now, "
-                              "76 nonsense came back, 77 not permitted, 78 an error in the settings.", help);
+    char *whole = text_format("%s\nExit status: 0 done, 64 wrong usage, 69 not reachable or refused, 73 or 74 a "
+                              "file cannot be written, 75 not now, 76 nonsense came back, 77 not permitted, 78 an "
+                              "error in the settings.", help);
     free(help);
     return whole;
 }

@@ -24,3 +24,4 @@ include tests/fuzz/module.mk
 include tests/parts/module.mk
 include tests/system/module.mk
 include tests/bench/module.mk
+include tests/chaos/module.mk

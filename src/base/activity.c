@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@ struct activity {
     const char *what;
     uint64_t since_ms;
     uint64_t limit_ms;
+    struct activity *leader;
 };
 
 struct activity *activity_create(const struct clock *clock)
@@ -47,6 +49,13 @@ void activity_set(struct activity *activity, enum activity_kind kind, const char
     pthread_mutex_unlock(&activity->mutex);
 }
 
+void activity_follow(struct activity *activity, struct activity *leader)
+{
+    pthread_mutex_lock(&activity->mutex);
+    activity->leader = leader;
+    pthread_mutex_unlock(&activity->mutex);
+}
+
 struct activity_view activity_look(struct activity *activity)
 {
     uint64_t now_ms = clock_monotonic_ms(activity->clock);
@@ -58,6 +67,18 @@ struct activity_view activity_look(struct activity *activity)
         .since_ms = activity->since_ms,
         .overdue = activity->kind != ACTIVITY_IDLE && now_ms > activity->since_ms + activity->limit_ms,
     };
+    struct activity *leader = activity->leader;
     pthread_mutex_unlock(&activity->mutex);
-    return view;
+    if (view.kind != ACTIVITY_IDLE || leader == NULL)
+        return view;
+    struct activity_view leading = activity_look(leader);
+    return leading.overdue ? leading : view;
+}
+
+char *activity_hang_text(const struct activity_view *view, uint64_t now_ms)
+{
+    if (!view->overdue || view->kind != ACTIVITY_FOREIGN)
+        return NULL;
+    return text_format("hangs while %s, since %" PRIu64 " s", view->what,
+                       (now_ms > view->since_ms ? now_ms - view->since_ms : 0) / 1000U);
 }

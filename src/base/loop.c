@@ -5,14 +5,20 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <systemd/sd-event.h>
 
+static const char WAITING[] = "waiting for something to do";
+
 struct loop {
     sd_event *event;
+    _Atomic(const char *) doing;
 };
 
 struct loop_source {
+    struct loop *loop;
+    const char *name;
     sd_event_source *source;
     loop_io_callback *on_io;
     loop_timer_callback *on_timer;
@@ -32,6 +38,7 @@ struct loop *loop_create(void)
     struct loop *loop = memory_zeroed(1, sizeof *loop);
 
     require(sd_event_new(&loop->event));
+    atomic_store(&loop->doing, WAITING);
     return loop;
 }
 
@@ -56,9 +63,12 @@ void loop_exit(struct loop *loop, int status)
 static int dispatch_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
     struct loop_source *own = userdata;
+    struct loop *loop = own->loop; /* the callback may free its source */
 
     (void) source;
+    atomic_store(&loop->doing, own->name);
     own->on_io(own->context, fd, events);
+    atomic_store(&loop->doing, WAITING);
     return 0;
 }
 
@@ -66,6 +76,8 @@ struct loop_source *loop_add_io(struct loop *loop, int fd, uint32_t events, loop
 {
     struct loop_source *own = memory_zeroed(1, sizeof *own);
 
+    own->loop = loop;
+    own->name = "looking at a descriptor";
     own->on_io = callback;
     own->context = context;
     require(sd_event_add_io(loop->event, &own->source, fd, events, dispatch_io, own));
@@ -80,10 +92,13 @@ void loop_set_io_events(struct loop_source *source, uint32_t events)
 static int dispatch_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
     struct loop_source *own = userdata;
+    struct loop *loop = own->loop; /* the callback may free its source */
 
     (void) source;
     (void) usec;
+    atomic_store(&loop->doing, own->name);
     own->on_timer(own->context);
+    atomic_store(&loop->doing, WAITING);
     return 0;
 }
 
@@ -91,6 +106,8 @@ struct loop_source *loop_add_timer(struct loop *loop, loop_timer_callback *callb
 {
     struct loop_source *own = memory_zeroed(1, sizeof *own);
 
+    own->loop = loop;
+    own->name = "doing what a timer is for";
     own->on_timer = callback;
     own->context = context;
     require(sd_event_add_time(loop->event, &own->source, CLOCK_MONOTONIC, 0, 1, dispatch_timer, own));
@@ -113,9 +130,12 @@ void loop_disarm_timer(struct loop_source *source)
 static int dispatch_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
     struct loop_source *own = userdata;
+    struct loop *loop = own->loop; /* the callback may free its source */
 
     (void) source;
+    atomic_store(&loop->doing, own->name);
     own->on_signal(own->context, (int) info->ssi_signo);
+    atomic_store(&loop->doing, WAITING);
     return 0;
 }
 
@@ -123,6 +143,8 @@ struct loop_source *loop_add_signal(struct loop *loop, int signal_number, loop_s
 {
     struct loop_source *own = memory_zeroed(1, sizeof *own);
 
+    own->loop = loop;
+    own->name = "doing what a signal asks for";
     own->on_signal = callback;
     own->context = context;
     require(sd_event_add_signal(loop->event, &own->source, signal_number, dispatch_signal, own));
@@ -139,6 +161,16 @@ void loop_block_signals(void)
     sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+void loop_set_name(struct loop_source *source, const char *name)
+{
+    source->name = name;
+}
+
+const char *loop_doing(const struct loop *loop)
+{
+    return atomic_load(&loop->doing);
 }
 
 void loop_source_free(struct loop_source *source)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The main thread's event loop: sd-event behind our own names. Only the main thread calls it, and callbacks run on it.
+ * The main thread's event loop: sd-event behind our own names. Only the main thread calls it, but for loop_doing, and
+ * callbacks run on it.
  * A source belongs to whoever added it and is freed with loop_source_free before the loop is.
  */
 #ifndef SPRINGPARK_BASE_LOOP_H
@@ -40,6 +41,12 @@ struct loop_source *loop_add_signal(struct loop *loop, int signal_number, loop_s
 
 /* Blocks SIGTERM, SIGINT and SIGHUP in this thread and those that it starts, and ignores SIGPIPE. */
 void loop_block_signals(void);
+
+/* What the main thread does while the callback runs, a constant text, for whoever asks loop_doing: "doing X". */
+void loop_set_name(struct loop_source *source, const char *name);
+
+/* What the main thread does now: the name of the source whose callback runs, or that it waits. Any thread. */
+const char *loop_doing(const struct loop *loop);
 
 /* NULL is fine. */
 void loop_source_free(struct loop_source *source);

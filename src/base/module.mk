@@ -12,4 +12,5 @@ libspringpark_la_SOURCES += \
 	src/base/queue.c src/base/queue.h \
 	src/base/service.c src/base/service.h \
 	src/base/thread.c src/base/thread.h \
-	src/base/wakeup.c src/base/wakeup.h
+	src/base/wakeup.c src/base/wakeup.h \
+	src/base/watchdog.c src/base/watchdog.h

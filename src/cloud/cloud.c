@@ -53,7 +53,7 @@ struct cloud *cloud_start_with(const struct cloud_settings *settings, const stru
     cloud->outbox = outbox_create(notices);
     cloud->wake_fd = wakeup_create();
     pthread_mutex_init(&cloud->mutex, NULL);
-    cloud->store = store_create(settings->queue_events > 0 ? settings->queue_events : 1);
+    cloud->lanes = lanes_create();
     cloud->next = cloud_settings_copy(settings);
     cloud->facts.state = settings->host[0] == '\0' ? CLOUD_NOT_CONFIGURED : CLOUD_CONNECTING;
     cloud->facts.tls = settings->tls.enabled;
@@ -77,23 +77,10 @@ static void wake(const struct cloud *cloud)
     wakeup_signal(cloud->wake_fd);
 }
 
-static bool shrink_by_one(struct cloud *cloud, size_t capacity, uint64_t *dropped)
-{
-    pthread_mutex_lock(&cloud->mutex);
-    bool shrunk = store_shrink(cloud->store, capacity, dropped);
-    if (shrunk)
-        cloud->facts.dropped++;
-    pthread_mutex_unlock(&cloud->mutex);
-    return shrunk;
-}
-
 void cloud_reconfigure(struct cloud *cloud, const struct cloud_settings *settings)
 {
     struct cloud_settings *copy = cloud_settings_copy(settings);
-    uint64_t dropped = 0;
 
-    while (shrink_by_one(cloud, copy->queue_events > 0 ? copy->queue_events : 1, &dropped))
-        outbox_tell(cloud->outbox, CLOUD_NOTICE_DROPPED, dropped, NULL);
     pthread_mutex_lock(&cloud->mutex);
     struct cloud_settings *unused = cloud->next;
     cloud->next = copy;
@@ -102,28 +89,50 @@ void cloud_reconfigure(struct cloud *cloud, const struct cloud_settings *setting
     wake(cloud);
 }
 
-void cloud_submit_event(struct cloud *cloud, uint64_t sequence, const char *payload)
+void cloud_accept(struct cloud *cloud, uint64_t link)
 {
-    uint64_t dropped = 0;
-
     pthread_mutex_lock(&cloud->mutex);
-    bool full = store_add(cloud->store, sequence, payload, &dropped);
-    if (full)
-        cloud->facts.dropped++;
-    bool linked = cloud->linked;
+    bool present = cloud->linked && cloud->link == link;
+    cloud->accepted = cloud->accepted || present;
     pthread_mutex_unlock(&cloud->mutex);
-    if (linked) /* without a connection there is nothing to do now, and waking would call an attempt off */
+    if (present) /* without a connection there is nothing to do now, and waking would call an attempt off */
         wake(cloud);
-    if (full)
-        outbox_tell(cloud->outbox, CLOUD_NOTICE_DROPPED, dropped, NULL);
 }
 
-static void submit_text(struct cloud *cloud, char **place, const char *payload)
+bool cloud_submit_event(struct cloud *cloud, struct event_id id, const char *payload)
+{
+    pthread_mutex_lock(&cloud->mutex);
+    bool taken = cloud->accepted && lanes_waiting(cloud->lanes, LANE_LIVE) < CLOUD_LIVE_LANE;
+    if (taken)
+        lanes_add(cloud->lanes, LANE_LIVE, id, payload);
+    pthread_mutex_unlock(&cloud->mutex);
+    if (taken)
+        wake(cloud);
+    return taken;
+}
+
+bool cloud_submit_replay(struct cloud *cloud, uint64_t link, struct event_id id, const char *payload)
+{
+    pthread_mutex_lock(&cloud->mutex);
+    bool taken = cloud->accepted && cloud->link == link;
+    if (taken) {
+        lanes_add(cloud->lanes, LANE_REPLAY, id, payload);
+        cloud->promised -= cloud->promised > 0 ? 1 : 0;
+    }
+    pthread_mutex_unlock(&cloud->mutex);
+    if (taken)
+        wake(cloud);
+    return taken;
+}
+
+static void submit_text(struct cloud *cloud, char **place, const char *payload, uint64_t *ticket_place, uint64_t ticket)
 {
     pthread_mutex_lock(&cloud->mutex);
     bool linked = cloud->linked;
-    if (linked)
+    if (linked) {
         text_replace(place, payload);
+        *ticket_place = ticket;
+    }
     pthread_mutex_unlock(&cloud->mutex);
     if (linked)
         wake(cloud);
@@ -131,12 +140,14 @@ static void submit_text(struct cloud *cloud, char **place, const char *payload)
 
 void cloud_submit_meta(struct cloud *cloud, const char *payload)
 {
-    submit_text(cloud, &cloud->meta, payload);
+    uint64_t unused = 0;
+
+    submit_text(cloud, &cloud->meta, payload, &unused, 0);
 }
 
-void cloud_submit_status(struct cloud *cloud, const char *payload)
+void cloud_submit_status(struct cloud *cloud, const char *payload, uint64_t ticket)
 {
-    submit_text(cloud, &cloud->status, payload);
+    submit_text(cloud, &cloud->status, payload, &cloud->status_ticket, ticket);
 }
 
 /* --- what main asks --------------------------------------------------------------------------------------------- */
@@ -154,8 +165,8 @@ void cloud_report(struct cloud *cloud, struct cloud_report *report)
     pthread_mutex_lock(&cloud->mutex);
     *report = cloud->facts;
     report->detail = text_copy(cloud->facts.detail);
-    report->stored = store_count(cloud->store);
-    report->in_flight = store_in_flight(cloud->store);
+    report->waiting = lanes_waiting(cloud->lanes, LANE_LIVE) + lanes_waiting(cloud->lanes, LANE_REPLAY);
+    report->in_flight = lanes_in_flight(cloud->lanes);
     pthread_mutex_unlock(&cloud->mutex);
     if (report->state != CLOUD_ONLINE)
         report->mqtt_version = 0;
@@ -178,7 +189,7 @@ static void free_cloud(struct cloud *cloud)
 {
     outbox_free(cloud->outbox);
     activity_free(cloud->activity);
-    store_free(cloud->store);
+    lanes_free(cloud->lanes);
     cloud_settings_free(cloud->next);
     free(cloud->meta);
     free(cloud->status);
@@ -189,7 +200,7 @@ static void free_cloud(struct cloud *cloud)
     free(cloud);
 }
 
-bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms, size_t *unsent)
+bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms)
 {
     pthread_mutex_lock(&cloud->mutex);
     cloud->final_status = text_copy(final_status);
@@ -200,10 +211,6 @@ bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms
     wake(cloud);
 
     bool ended = thread_join(cloud->thread, limit_ms);
-    pthread_mutex_lock(&cloud->mutex);
-    if (unsent != NULL)
-        *unsent = store_count(cloud->store);
-    pthread_mutex_unlock(&cloud->mutex);
     if (ended) {
         (void) outbox_flush(cloud->outbox);
         free_cloud(cloud);

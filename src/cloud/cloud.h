@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cloud stage: one thread that owns the connection to the broker and a bounded store of events in memory, from
- * which only the broker's acknowledgement (PUBACK) frees an event.
+ * The cloud stage: one thread that owns the connection to the broker and carries the events that it was lent for this
+ * connection. It keeps nothing: an event is the lender's again when it is CONFIRMED or REFUSED, and all of them are
+ * when the connection is DISCONNECTED. Only the lender (the journal) decides what is kept, dropped or sent again.
  *
  * cloud_* functions are called on the main thread and never block, except cloud_stop. What the stage has to tell comes
  * as struct cloud_notice through the queue that it was given; notices belong to the taker (cloud_notice_free).
+ *
+ * One connection, as main sees it: CONNECTED -> cloud_submit_meta, cloud_accept -> events are taken, the first WANT
+ * comes -> ... CONFIRMED, REFUSED, WANT ... -> DISCONNECTED. Nothing of a connection is told after its DISCONNECTED,
+ * and nothing is taken for the next one before main has accepted it: so no event is ever lent twice.
  */
 #ifndef SPRINGPARK_CLOUD_CLOUD_H
 #define SPRINGPARK_CLOUD_CLOUD_H
@@ -12,11 +17,17 @@
 #include "base/activity.h"
 #include "base/clock.h"
 #include "base/errors.h"
+#include "base/event_id.h"
 #include "base/queue.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* How many events may wait for their turn: new ones, and replayed ones. At most CLOUD_WINDOW more are in flight. */
+#define CLOUD_LIVE_LANE 512U
+#define CLOUD_REPLAY_LANE 256U
+#define CLOUD_WINDOW 20U
 
 enum cloud_trust { CLOUD_TRUST_ANY, CLOUD_TRUST_SERVER, CLOUD_TRUST_CA, CLOUD_TRUST_PKI };
 enum cloud_mqtt_version { CLOUD_MQTT_AUTO, CLOUD_MQTT_5, CLOUD_MQTT_3_1_1 };
@@ -35,7 +46,7 @@ struct cloud_tls_settings {
 };
 
 struct cloud_settings {
-    const char *host;             /* "" = not configured: events are kept, nothing is connected */
+    const char *host;             /* "" = not configured: nothing is connected */
     uint16_t port;
     struct cloud_tls_settings tls;
     enum cloud_mqtt_version version;
@@ -54,7 +65,8 @@ struct cloud_settings {
     unsigned response_timeout_s;
     unsigned keep_alive_s;
     unsigned reconnect_interval_s; /* the cap of the backoff */
-    unsigned queue_events;        /* capacity of the store */
+    unsigned replay_rate;         /* replayed events a second, at most; 0 = as fast as they go */
+    bool oldest_first;            /* replayed events go before new ones, instead of after them */
 };
 
 enum cloud_state {
@@ -66,18 +78,23 @@ enum cloud_state {
 };
 
 enum cloud_notice_kind {
-    CLOUD_NOTICE_CONNECTED,    /* CONNACK 0: META may be sent */
+    CLOUD_NOTICE_CONNECTED,    /* number: the link, which rises with each connection that the broker accepts: META may
+                                  be sent, and cloud_accept called */
     CLOUD_NOTICE_ONLINE,       /* the subscription is acknowledged: STATUS may be sent */
-    CLOUD_NOTICE_DISCONNECTED, /* text: why; at the end of a connection and of each attempt that failed */
-    CLOUD_NOTICE_CONFIRMED,    /* sequence: the event has been acknowledged */
-    CLOUD_NOTICE_REFUSED,      /* sequence, text: the broker's reason code; the event was taken out of the store */
-    CLOUD_NOTICE_DROPPED,      /* sequence: the store was full, this one (the oldest not in flight) is lost */
+    CLOUD_NOTICE_DISCONNECTED, /* text: why; at the end of a connection and of each attempt that failed. All events that
+                                  were lent and are neither confirmed nor refused are given back */
+    CLOUD_NOTICE_CONFIRMED,    /* id: the event has been acknowledged (QoS 0: written) */
+    CLOUD_NOTICE_REFUSED,      /* id, text: the broker does not want this event, nor would it when it came again */
+    CLOUD_NOTICE_WANT,         /* link, number: for how many more replayed events there is room */
+    CLOUD_NOTICE_STATUS_CONFIRMED, /* number: the ticket of the STATUS that has been acknowledged (QoS 0: written) */
     CLOUD_NOTICE_COMMAND,      /* payload, size_bytes: what came on topic_command */
 };
 
 struct cloud_notice {
     enum cloud_notice_kind kind;
-    uint64_t sequence;
+    struct event_id id;
+    uint64_t number;
+    uint64_t link;             /* which connection; with WANT */
     char *text;
     uint8_t *payload;
     size_t size_bytes;
@@ -91,8 +108,10 @@ struct cloud_report {
     char *detail;            /* one sentence: why it is in that state and what to check, or NULL */
     bool tls;
     int mqtt_version;        /* 5 or 4 (= 3.1.1) when online, else 0 */
-    uint64_t delivered, dropped, refused, connects, attempts;
-    size_t stored, in_flight;
+    uint64_t delivered, refused; /* events */
+    uint64_t replayed;       /* of the delivered ones, those that came by cloud_submit_replay */
+    uint64_t connects, attempts;
+    size_t waiting, in_flight; /* events that are lent now */
 };
 
 struct cloud;
@@ -106,27 +125,37 @@ void cloud_check_settings(const struct cloud_settings *settings, struct errors *
 char *cloud_certificate_cn(const char *path);
 
 /* settings are copied. notices: where to tell; stays the caller's, must outlive the cloud, and should be large: while
- * it is full, confirmations wait inside the stage. */
+ * it is full, nothing is read from the broker. */
 struct cloud *cloud_start(const struct cloud_settings *settings, const struct clock *clock, struct queue *notices);
 
-/* New settings: the connection is made anew with them; stored events stay. */
+/* New settings: the connection is made anew with them. */
 void cloud_reconfigure(struct cloud *cloud, const struct cloud_settings *settings);
 
-/* One event with its sequence (rising). The payload is copied. Never fails: if the store is full its oldest event that
- * is not in flight is dropped, with a notice. */
-void cloud_submit_event(struct cloud *cloud, uint64_t sequence, const char *payload);
+/* Main has dealt with CONNECTED of that link, and so with the DISCONNECTED before it: from now on events are taken.
+ * Ignored if that connection is over. */
+void cloud_accept(struct cloud *cloud, uint64_t link);
 
-/* For the present connection only; forgotten if there is none. */
+/* A new event. True: it is lent to the cloud. False, not now: no connection is accepted, the cloud is stopping, or the
+ * live lane is full. The payload is copied. */
+bool cloud_submit_event(struct cloud *cloud, struct event_id id, const char *payload);
+
+/* An event that was asked for by WANT of that link. False: that connection is over, and the event is not lent. The
+ * payload is copied. */
+bool cloud_submit_replay(struct cloud *cloud, uint64_t link, struct event_id id, const char *payload);
+
+/* For the present connection only; forgotten if there is none. One of each is under way at a time; a newer one replaces
+ * one that has not been sent. ticket: STATUS_CONFIRMED brings it when this STATUS has been acknowledged; it never comes
+ * if the STATUS was replaced or refused or the connection ended. 0 = nobody asks. */
 void cloud_submit_meta(struct cloud *cloud, const char *payload);
-void cloud_submit_status(struct cloud *cloud, const char *payload);
+void cloud_submit_status(struct cloud *cloud, const char *payload, uint64_t ticket);
 
 void cloud_report(struct cloud *cloud, struct cloud_report *report);
 void cloud_report_free(struct cloud_report *report);
 struct activity *cloud_activity(struct cloud *cloud);
 
-/* Publishes final_status if online, waits up to a third of limit_ms for what is in flight, disconnects cleanly and ends
- * the thread; stored events go out as long as that third lasts. Returns false if the thread hangs in a foreign call: it
- * is then abandoned. Either way the cloud is gone afterwards. *unsent: how many events were still stored. */
-bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms, size_t *unsent);
+/* Sends what waits and hears what is in flight for up to a third of limit_ms, publishes final_status, disconnects
+ * cleanly and ends the thread. Returns false if the thread hangs in a foreign call: it is then abandoned. Either way the
+ * cloud is gone afterwards; its last notices are in the queue, and what was not confirmed is the lender's. */
+bool cloud_stop(struct cloud *cloud, const char *final_status, uint64_t limit_ms);
 
 #endif

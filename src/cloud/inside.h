@@ -8,9 +8,10 @@
 
 #include "base/thread.h"
 #include "cloud/cloud.h"
+#include "cloud/lanes.h"
 #include "cloud/outbox.h"
 #include "cloud/session.h"
-#include "cloud/store.h"
+#include "cloud/suspects.h"
 
 #include <pthread.h>
 
@@ -23,17 +24,23 @@ struct cloud {
     int wake_fd;                       /* eventfd; readable = look at what is below */
     struct thread *thread;
 
+    struct suspects suspects;          /* the cloud thread's */
+
     pthread_mutex_t mutex;             /* all that follows */
-    struct store *store;
+    struct lanes *lanes;
     struct cloud_settings *next;       /* new settings that the thread has not taken yet, or NULL */
+    uint64_t link;                     /* the number of the present connection, or of the last one */
     bool linked;                       /* CONNACK 0 has come and the connection stands */
+    bool accepted;                     /* and main is ready to lend: cloud_accept */
+    size_t promised;                   /* replayed events that were asked for and have not come yet */
     char *meta;                        /* to be published on the present connection, or NULL */
     char *status;
+    uint64_t status_ticket;            /* of status, or 0 */
     bool stopping;
     char *final_status;
     uint64_t stop_started_ms;
     uint64_t stop_limit_ms;
-    struct cloud_report facts;         /* stored and in_flight are filled in when it is asked for */
+    struct cloud_report facts;         /* waiting and in_flight are filled in when it is asked for */
 };
 
 /* As cloud_start, with other timings than the usual ones. */

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "cloud/backoff.h"
+#include "cloud/carrier.h"
 #include "cloud/inside.h"
 #include "cloud/mqtt.h"
 #include "cloud/tls.h"
@@ -12,24 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* At most this many events wait for PUBACK at a time; the store keeps the rest. */
-#define WINDOW 20U
 /* How often a full notice queue is tried again. */
 #define BACKLOG_RETRY_MS 50U
-/* A first look and later ones at a broker that says "quota exceeded". */
-#define PAUSE_BASE_MS 1000U
-#define PAUSE_CAP_MS 60000U
 /* A command is a short JSON document or a line; what is larger is no command. */
 #define COMMAND_LIMIT_BYTES 65536U
 /* How long a DISCONNECT may take to go out when the settings change. */
 #define GOODBYE_MS 1000U
 #define FILES_LIMIT_MS 10000U
-
-/* Reason codes of MQTT 5 that call for more than their words. */
-#define NOT_AUTHORIZED 0x87
-#define TOPIC_NAME_INVALID 0x90
-#define PACKET_TOO_LARGE 0x95
-#define QUOTA_EXCEEDED 0x97
 
 /* What AWS IoT Core asks for on port 443 for MQTT with a client certificate. */
 #define ALPN_PORT 443
@@ -37,7 +26,7 @@
 
 enum phase {
     PHASE_RUNNING,
-    PHASE_DRAINING, /* stopping: what is stored still goes out */
+    PHASE_DRAINING, /* stopping: what is lent still goes out */
     PHASE_FAREWELL, /* the last STATUS is on its way */
     PHASE_CLOSING,  /* DISCONNECT is on its way */
 };
@@ -48,6 +37,7 @@ struct link {
     int version;
     struct tls_context *tls;
     struct mqtt_client *client;
+    struct carrier *carrier;
     uint64_t response_ms;
     enum phase phase;
     enum link_end end;          /* what PHASE_CLOSING ends with */
@@ -58,12 +48,8 @@ struct link {
     int subscribe_id;           /* -1: none under way */
     int suback_reason;          /* -1: not yet */
     uint64_t suback_deadline_ms;
-    int meta_id;                /* -1: none in flight */
-    int status_id;
     bool held;
-    uint64_t released_ms;       /* acknowledgements are only late if they were read for */
-    uint64_t pause_until_ms;    /* no event before that: quota exceeded */
-    struct backoff pause;
+    bool dropped;               /* by the peer, for what may have been a message of ours */
     bool broken;                /* we give it up, for text */
     char *text;
 };
@@ -83,7 +69,7 @@ static void give_up(struct link *link, char *text)
     link->text = text;
 }
 
-/* --- what the broker says; inside mqtt_client_turn, so nothing is published from here -------------------------------- */
+/* --- what the broker says; inside mqtt_client_turn, so nothing is published from here ----------------------------- */
 
 static void on_connected(void *context, int reason)
 {
@@ -102,87 +88,11 @@ static void on_subscribed(void *context, int message_id, int reason)
     link->suback_reason = reason;
 }
 
-static char *refusal_text(const struct link *link, const char *topic, int reason)
-{
-    const char *advice = "";
-
-    if (reason == NOT_AUTHORIZED)
-        advice = "; check the broker's policy or ACL for publishing on it";
-    else if (reason == TOPIC_NAME_INVALID)
-        advice = "; check the topic";
-    else if (reason == PACKET_TOO_LARGE)
-        advice = "; it is larger than the broker takes";
-    return text_format("the broker refused it on topic %s: %s (0x%02X)%s", topic,
-                       mqtt_reason_text(link->version, reason), (unsigned) reason, advice);
-}
-
-/* Takes the broker's word on an event into the store and the counters. False: the message was no event. */
-static bool settle_event(struct link *link, int message_id, int reason, uint64_t *sequence)
-{
-    struct cloud *cloud = link->cloud;
-
-    pthread_mutex_lock(&cloud->mutex);
-    struct store_event *event = store_find(cloud->store, message_id);
-    bool found = event != NULL;
-    if (found) {
-        *sequence = event->sequence;
-        if (reason == QUOTA_EXCEEDED) {
-            store_put_back(cloud->store, event); /* it passes with time, the event need not be lost for it */
-        } else {
-            store_remove(cloud->store, event);
-            cloud->facts.delivered += reason < 0x80 ? 1 : 0;
-            cloud->facts.refused += reason < 0x80 ? 0 : 1;
-        }
-    }
-    pthread_mutex_unlock(&cloud->mutex);
-    return found;
-}
-
-static void pause_events(struct link *link, uint64_t sequence)
-{
-    uint64_t pause_ms = PAUSE_BASE_MS + backoff_next_ms(&link->pause, link->cloud->options.random());
-
-    link->pause_until_ms = now_ms(link) + pause_ms;
-    log_warning("cloud", "the broker refused event %" PRIu64 " for now: quota exceeded (0x97); events pause for %" PRIu64
-                " ms, then it is sent again", sequence, pause_ms);
-}
-
-static void tell_outcome(struct link *link, uint64_t sequence, int reason)
-{
-    if (reason < 0x80) {
-        backoff_reset(&link->pause);
-        outbox_tell(link->cloud->outbox, CLOUD_NOTICE_CONFIRMED, sequence, NULL);
-    } else if (reason == QUOTA_EXCEEDED) {
-        pause_events(link, sequence);
-    } else {
-        char *text = refusal_text(link, link->settings->topic_event, reason);
-        outbox_tell(link->cloud->outbox, CLOUD_NOTICE_REFUSED, sequence, text);
-        free(text);
-    }
-}
-
 static void on_published(void *context, int message_id, int reason)
 {
     struct link *link = context;
-    const char *topic = NULL;
-    uint64_t sequence = 0;
 
-    if (settle_event(link, message_id, reason, &sequence)) {
-        tell_outcome(link, sequence, reason);
-        return;
-    }
-    if (message_id == link->meta_id) {
-        link->meta_id = -1;
-        topic = link->settings->topic_meta;
-    } else if (message_id == link->status_id) {
-        link->status_id = -1;
-        topic = link->settings->topic_status;
-    }
-    if (topic != NULL && reason >= 0x80) {
-        char *text = refusal_text(link, topic, reason);
-        log_warning("cloud", "META or STATUS was lost: %s", text);
-        free(text);
-    }
+    carrier_settle(link->carrier, message_id, reason);
 }
 
 static void on_received(void *context, const char *topic, const void *payload, size_t size_bytes, bool retained)
@@ -208,21 +118,13 @@ static void on_received(void *context, const char *topic, const void *payload, s
     outbox_add(link->cloud->outbox, notice);
 }
 
-/* --- what we say ------------------------------------------------------------------------------------------------ */
+/* --- what we say -------------------------------------------------------------------------------------------------- */
 
 static void greet(struct link *link)
 {
-    struct cloud *cloud = link->cloud;
-
     link->greeted = true;
     link->accepted_ms = now_ms(link);
-    link->released_ms = link->accepted_ms;
-    pthread_mutex_lock(&cloud->mutex);
-    cloud->linked = true;
-    cloud->facts.connects++;
-    cloud->facts.mqtt_version = link->version;
-    pthread_mutex_unlock(&cloud->mutex);
-    outbox_tell(cloud->outbox, CLOUD_NOTICE_CONNECTED, 0, NULL);
+    carrier_begin(link->carrier, link->client);
     int id = mqtt_client_subscribe(link->client, link->settings->topic_command, link->settings->subscribe_qos);
     link->subscribe_id = id < 0 ? -1 : id;
     if (id < 0 && id != MQTT_GONE)
@@ -245,7 +147,7 @@ static void take_suback(struct link *link)
     cloud_set_state(link->cloud, CLOUD_ONLINE, detail);
     free(detail);
     link->suback_reason = -1;
-    outbox_tell(link->cloud->outbox, CLOUD_NOTICE_ONLINE, 0, NULL);
+    outbox_tell(link->cloud->outbox, CLOUD_NOTICE_ONLINE, NULL);
 }
 
 static void log_connected(const struct link *link)
@@ -256,74 +158,7 @@ static void log_connected(const struct link *link)
                link->version == 5 ? "5" : "3.1.1", tls != NULL ? tls : "without TLS");
 }
 
-static int publish_text(struct link *link, const char *topic, const char *payload)
-{
-    int id = mqtt_client_publish(link->client, topic, payload, strlen(payload), link->settings->publish_qos,
-                                 link->settings->retained);
-
-    if (id == MQTT_TOO_LARGE)
-        log_warning("cloud", "%zu bytes for %s were not sent: larger than the broker takes", strlen(payload), topic);
-    return id < 0 ? -1 : id;
-}
-
-static void publish_texts(struct link *link)
-{
-    pthread_mutex_lock(&link->cloud->mutex);
-    char *meta = link->cloud->meta;
-    char *status = link->cloud->status;
-    link->cloud->meta = NULL;
-    link->cloud->status = NULL;
-    pthread_mutex_unlock(&link->cloud->mutex);
-    if (meta != NULL)
-        link->meta_id = publish_text(link, link->settings->topic_meta, meta);
-    if (status != NULL)
-        link->status_id = publish_text(link, link->settings->topic_status, status);
-    free(meta);
-    free(status);
-}
-
-/* The event that was taken last has no message id. */
-static void event_not_sent(struct link *link, int why)
-{
-    uint64_t sequence = 0;
-
-    if (why == MQTT_TOO_LARGE && settle_event(link, -1, PACKET_TOO_LARGE, &sequence)) {
-        tell_outcome(link, sequence, PACKET_TOO_LARGE);
-        return;
-    }
-    give_up(link, text_format("an event could not be handed to the MQTT library; check the topic \"%s\"",
-                              link->settings->topic_event));
-}
-
-/* Hands over waiting events, oldest first, as far as the window goes. */
-static void publish_events(struct link *link)
-{
-    struct cloud *cloud = link->cloud;
-    unsigned window = mqtt_client_window(link->client);
-
-    while (!link->broken && !link->held && now_ms(link) >= link->pause_until_ms) {
-        struct store_event *event = NULL;
-        pthread_mutex_lock(&cloud->mutex);
-        if (store_in_flight(cloud->store) < window)
-            event = store_take(cloud->store, now_ms(link));
-        pthread_mutex_unlock(&cloud->mutex);
-        if (event == NULL)
-            return;
-        int id = mqtt_client_publish(link->client, link->settings->topic_event, event->payload, event->size_bytes,
-                                     link->settings->publish_qos, false);
-        if (id == MQTT_GONE)
-            return; /* it is sent again on the next connection, as all that is in flight */
-        if (id < 0) {
-            event_not_sent(link, id);
-            continue;
-        }
-        pthread_mutex_lock(&cloud->mutex);
-        event->message_id = id;
-        pthread_mutex_unlock(&cloud->mutex);
-    }
-}
-
-/* --- deadlines -------------------------------------------------------------------------------------------------- */
+/* --- deadlines ---------------------------------------------------------------------------------------------------- */
 
 /* While main does not take notices, nothing more is read: confirmations and commands must not be lost, nor pile up. */
 static void hold_or_release(struct link *link)
@@ -333,35 +168,19 @@ static void hold_or_release(struct link *link)
     if (hold == link->held)
         return;
     link->held = hold;
-    if (!hold)
-        link->released_ms = now_ms(link);
+    carrier_hold(link->carrier, hold);
     mqtt_client_hold(link->client, hold);
-}
-
-static bool oldest_puback_deadline_ms(const struct link *link, uint64_t *deadline_ms)
-{
-    uint64_t sent_ms = 0;
-
-    pthread_mutex_lock(&link->cloud->mutex);
-    bool found = store_oldest_sent_ms(link->cloud->store, &sent_ms);
-    pthread_mutex_unlock(&link->cloud->mutex);
-    if (!found || link->held)
-        return false;
-    *deadline_ms = (sent_ms > link->released_ms ? sent_ms : link->released_ms) + link->response_ms;
-    return true;
 }
 
 static void check_deadlines(struct link *link)
 {
-    uint64_t deadline_ms = 0;
-    uint64_t now = now_ms(link);
+    char *failure = link->greeted ? carrier_failure(link->carrier) : NULL;
 
-    if (link->subscribe_id >= 0 && !link->held && now >= link->suback_deadline_ms)
+    if (failure != NULL)
+        give_up(link, failure);
+    else if (link->subscribe_id >= 0 && !link->held && now_ms(link) >= link->suback_deadline_ms)
         give_up(link, text_format("the broker did not acknowledge the subscription to %s within %" PRIu64 " s",
                                   link->settings->topic_command, (link->response_ms + 999) / 1000));
-    else if (oldest_puback_deadline_ms(link, &deadline_ms) && now >= deadline_ms)
-        give_up(link, text_format("the broker did not acknowledge an event within %" PRIu64 " s; it is sent again on a "
-                                  "new connection", (link->response_ms + 999) / 1000));
 }
 
 static void sooner(int64_t *timeout_ms, uint64_t at_ms, uint64_t now)
@@ -375,7 +194,7 @@ static void sooner(int64_t *timeout_ms, uint64_t at_ms, uint64_t now)
 static int turn_timeout_ms(const struct link *link)
 {
     uint64_t now = now_ms(link);
-    uint64_t deadline_ms = 0;
+    uint64_t at_ms = 0;
     int64_t timeout_ms = -1;
 
     if (link->phase != PHASE_RUNNING)
@@ -384,14 +203,14 @@ static int turn_timeout_ms(const struct link *link)
         sooner(&timeout_ms, now + BACKLOG_RETRY_MS, now);
     else if (link->subscribe_id >= 0)
         sooner(&timeout_ms, link->suback_deadline_ms, now);
-    if (oldest_puback_deadline_ms(link, &deadline_ms))
-        sooner(&timeout_ms, deadline_ms, now);
-    if (link->pause_until_ms > now)
-        sooner(&timeout_ms, link->pause_until_ms, now);
+    if (carrier_deadline_ms(link->carrier, &at_ms) && link->phase == PHASE_RUNNING)
+        sooner(&timeout_ms, at_ms, now);
+    if (carrier_resume_ms(link->carrier, &at_ms) && link->phase <= PHASE_FAREWELL)
+        sooner(&timeout_ms, at_ms, now);
     return timeout_ms > INT32_MAX ? INT32_MAX : (int) timeout_ms;
 }
 
-/* --- ending on purpose ------------------------------------------------------------------------------------------ */
+/* --- ending on purpose -------------------------------------------------------------------------------------------- */
 
 static void say_goodbye(struct link *link, enum link_end end, uint64_t deadline_ms)
 {
@@ -401,7 +220,7 @@ static void say_goodbye(struct link *link, enum link_end end, uint64_t deadline_
     mqtt_client_disconnect(link->client);
 }
 
-/* Stopping: a third of the time for what is stored, up to a half for the last STATUS, up to two thirds to close. */
+/* Stopping: a third of the time for what is lent, up to a half for the last STATUS, up to two thirds to close. */
 static void go_on_stopping(struct link *link)
 {
     struct cloud *cloud = link->cloud;
@@ -410,19 +229,18 @@ static void go_on_stopping(struct link *link)
     pthread_mutex_lock(&cloud->mutex);
     uint64_t started_ms = cloud->stop_started_ms;
     uint64_t limit_ms = cloud->stop_limit_ms;
-    size_t stored = store_count(cloud->store);
     pthread_mutex_unlock(&cloud->mutex);
     if (link->phase == PHASE_RUNNING) {
         link->phase = PHASE_DRAINING;
         link->phase_deadline_ms = started_ms + limit_ms / 3;
     }
-    if (link->phase == PHASE_DRAINING && (stored == 0 || now >= link->phase_deadline_ms)) {
+    if (link->phase == PHASE_DRAINING && (carrier_is_empty(link->carrier) || now >= link->phase_deadline_ms)) {
         link->phase = PHASE_FAREWELL;
         link->phase_deadline_ms = started_ms + limit_ms / 2;
         if (cloud->final_status != NULL)
-            link->status_id = publish_text(link, link->settings->topic_status, cloud->final_status);
+            carrier_send_farewell(link->carrier, cloud->final_status);
     }
-    if (link->phase == PHASE_FAREWELL && (link->status_id < 0 || now >= link->phase_deadline_ms))
+    if (link->phase == PHASE_FAREWELL && (carrier_farewell_is_settled(link->carrier) || now >= link->phase_deadline_ms))
         say_goodbye(link, LINK_STOPPED, started_ms + limit_ms * 2 / 3);
 }
 
@@ -441,12 +259,12 @@ static void look_for_orders(struct link *link)
     } else if (stopping) {
         go_on_stopping(link);
     } else {
-        publish_texts(link); /* a last word, "offline", to the broker that is left */
+        carrier_send_last_word(link->carrier); /* a last word, "offline", to the broker that is left */
         say_goodbye(link, LINK_RECONFIGURED, now_ms(link) + GOODBYE_MS);
     }
 }
 
-/* --- the connection --------------------------------------------------------------------------------------------- */
+/* --- the connection ----------------------------------------------------------------------------------------------- */
 
 static bool prepare_tls(struct link *link)
 {
@@ -486,7 +304,7 @@ static bool connect_client(struct link *link)
         .will_qos = settings->publish_qos,
         .will_retained = settings->retained,
         .connect_timeout_ms = settings->connect_timeout_s > 0 ? settings->connect_timeout_s * 1000U : 1000U,
-        .window = WINDOW,
+        .window = CLOUD_WINDOW,
         .activity = link->cloud->activity,
     };
     const struct mqtt_events events = {
@@ -520,10 +338,8 @@ static void step(struct link *link)
         take_suback(link);
     look_for_orders(link);
     hold_or_release(link);
-    if (link->greeted && link->phase <= PHASE_FAREWELL) {
-        publish_texts(link);
-        publish_events(link);
-    }
+    if (link->greeted && link->phase <= PHASE_FAREWELL)
+        carrier_send(link->carrier, link->subscribe_id >= 0);
     if (link->phase == PHASE_RUNNING)
         check_deadlines(link);
 }
@@ -543,21 +359,9 @@ static enum link_end converse(struct link *link)
         if (link->phase == PHASE_CLOSING)
             return link->end;
         link->text = text_copy(mqtt_client_reason(link->client));
+        link->dropped = mqtt_client_was_dropped(link->client);
         return result == MQTT_PROTOCOL_REFUSED ? LINK_VERSION_REFUSED : LINK_FAILED;
     }
-}
-
-static void forget_connection(struct cloud *cloud)
-{
-    pthread_mutex_lock(&cloud->mutex);
-    cloud->linked = false;
-    cloud->facts.mqtt_version = 0;
-    store_put_back_all(cloud->store);
-    free(cloud->meta);
-    free(cloud->status);
-    cloud->meta = NULL;
-    cloud->status = NULL;
-    pthread_mutex_unlock(&cloud->mutex);
 }
 
 struct link_result link_run(struct cloud *cloud, const struct cloud_settings *settings, int version)
@@ -571,12 +375,10 @@ struct link_result link_run(struct cloud *cloud, const struct cloud_settings *se
         .response_ms = response_ms > floor_ms ? response_ms : floor_ms,
         .subscribe_id = -1,
         .suback_reason = -1,
-        .meta_id = -1,
-        .status_id = -1,
     };
     struct link_result result = { .end = LINK_FAILED };
 
-    backoff_init(&link.pause, PAUSE_BASE_MS, PAUSE_CAP_MS, 0);
+    link.carrier = carrier_create(cloud, settings, version, link.response_ms);
     if (prepare_tls(&link) && connect_client(&link))
         result.end = converse(&link);
     if (result.end == LINK_FAILED)
@@ -584,7 +386,8 @@ struct link_result link_run(struct cloud *cloud, const struct cloud_settings *se
     result.accepted = link.greeted;
     result.stood_ms = link.greeted ? now_ms(&link) - link.accepted_ms : 0;
     result.text = link.text;
-    forget_connection(cloud);
+    carrier_end(link.carrier, link.dropped);
+    carrier_free(link.carrier);
     mqtt_client_free(link.client);
     tls_context_free(link.tls);
     return result;

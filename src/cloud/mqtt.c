@@ -64,6 +64,7 @@ struct mqtt_client {
     char *reason_string;     /* MQTT 5's, from the packet that ended it */
     char *library_error;     /* the last error line that the library logged */
     char *reason;
+    bool dropped;            /* the peer did it, and a message of ours may be why */
     bool library_spoke;      /* it logged a line, that is, a packet came or went */
     int *sent_early;         /* ids of QoS 0 that went out inside publish; told with the next turn */
     size_t sent_early_count;
@@ -242,7 +243,7 @@ static enum mqtt_end_cause cause_from_library(const struct mqtt_client *client)
     }
 }
 
-static char *reason_text(const struct mqtt_client *client)
+static void explain_end(struct mqtt_client *client)
 {
     struct mqtt_end end = end_of(client);
 
@@ -251,7 +252,8 @@ static char *reason_text(const struct mqtt_client *client)
     if (client->disconnect_code == MOSQ_ERR_ERRNO && client->disconnect_errno != EPROTO) /* that is: some TLS error */
         end.system_error = client->disconnect_errno;
     end.library_text = mosquitto_strerror(client->disconnect_code);
-    return mqtt_end_text(&end);
+    client->reason = mqtt_end_text(&end);
+    client->dropped = mqtt_end_is_drop(&end);
 }
 
 /* --- connecting ------------------------------------------------------------------------------------------------- */
@@ -269,8 +271,8 @@ static bool set_options(struct mqtt_client *client, const struct mqtt_options *o
 
     if (rc == MOSQ_ERR_SUCCESS)
         rc = mosquitto_int_option(mosquitto, MOSQ_OPT_TCP_NODELAY, 1);
-    if (rc == MOSQ_ERR_SUCCESS) /* two more for META and STATUS, which do not count as events */
-        rc = mosquitto_int_option(mosquitto, MOSQ_OPT_SEND_MAXIMUM, (int) client->window + 2);
+    if (rc == MOSQ_ERR_SUCCESS) /* three more for META, STATUS and the last STATUS, which do not count as events */
+        rc = mosquitto_int_option(mosquitto, MOSQ_OPT_SEND_MAXIMUM, (int) client->window + 3);
     if (rc == MOSQ_ERR_SUCCESS && options->login != NULL && options->login[0] != '\0')
         rc = mosquitto_username_pw_set(mosquitto, options->login, options->password);
     if (rc == MOSQ_ERR_SUCCESS && options->will_topic != NULL && options->will_payload != NULL)
@@ -442,11 +444,6 @@ static int write_packets(struct mqtt_client *client)
     return rc;
 }
 
-static void clear_wake(const struct mqtt_client *client)
-{
-    wakeup_clear(client->wake_fd);
-}
-
 static int wait_and_move(struct mqtt_client *client, int timeout_ms)
 {
     struct pollfd fds[2] = {
@@ -461,7 +458,7 @@ static int wait_and_move(struct mqtt_client *client, int timeout_ms)
     if (ready < 0 && errno != EINTR)
         return MOSQ_ERR_ERRNO;
     if (ready > 0 && fds[1].revents != 0)
-        clear_wake(client);
+        wakeup_clear(client->wake_fd);
     if (ready > 0 && (fds[0].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0)
         rc = read_packets(client);
     if (rc == MOSQ_ERR_SUCCESS && !client->over && ready > 0 && (fds[0].revents & POLLOUT) != 0)
@@ -508,13 +505,18 @@ enum mqtt_result mqtt_client_turn(struct mqtt_client *client, int timeout_ms)
     if (!client->over)
         return MQTT_OK;
     if (client->reason == NULL)
-        client->reason = reason_text(client);
+        explain_end(client);
     return result_of_end(client);
 }
 
 const char *mqtt_client_reason(const struct mqtt_client *client)
 {
     return client->reason != NULL ? client->reason : "";
+}
+
+bool mqtt_client_was_dropped(const struct mqtt_client *client)
+{
+    return client->dropped;
 }
 
 /* --- the caller's wishes ---------------------------------------------------------------------------------------- */

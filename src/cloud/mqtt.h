@@ -64,6 +64,9 @@ enum mqtt_result mqtt_client_turn(struct mqtt_client *client, int timeout_ms);
 /* What the broker or the library said when the connection ended, one sentence; valid until the client is freed. */
 const char *mqtt_client_reason(const struct mqtt_client *client);
 
+/* Once it has ended: whether by the peer, and one of our messages may be why (mqtt_end.h). */
+bool mqtt_client_was_dropped(const struct mqtt_client *client);
+
 /* Message id of the publish or subscribe under way; or -1 if it could not be handed over, for instance because the topic
  * is none; or one of these two. Not before CONNACK. Written at once if the socket takes it; the published callback comes with a later turn. QoS and retain are
  * lowered to what the broker said in CONNACK (MQTT 5) that it supports. */

@@ -122,3 +122,36 @@ char *mqtt_end_text(const struct mqtt_end *end)
     free(text);
     return longer;
 }
+
+/* Reasons of MQTT 5 that are about the connection, the broker or the rate of messages, not about one of them. */
+static bool is_about_no_message(int reason)
+{
+    switch (reason) {
+    case 0x89: /* server busy */
+    case 0x8B: /* server shutting down */
+    case 0x8D: /* keep alive timeout */
+    case 0x8E: /* session taken over */
+    case 0x93: /* receive maximum exceeded */
+    case 0x96: /* message rate too high */
+    case 0x97: /* quota exceeded */
+    case 0x98: /* administrative action */
+    case 0x9C: /* use another server */
+    case 0x9D: /* server moved */
+    case 0x9F: /* connection rate exceeded */
+    case 0xA0: /* maximum connect time */
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool mqtt_end_is_drop(const struct mqtt_end *end)
+{
+    if (!end->accepted)
+        return false;
+    if (end->cause == MQTT_END_SAID)
+        return !is_about_no_message(end->reason);
+    if (end->cause == MQTT_END_BROKEN) /* 0: by a TLS alert, or without close_notify */
+        return end->system_error == 0 || end->system_error == ECONNRESET || end->system_error == EPIPE;
+    return end->cause == MQTT_END_CLOSED;
+}

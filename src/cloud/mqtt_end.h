@@ -40,4 +40,9 @@ struct mqtt_end {
 /* New memory. */
 char *mqtt_end_text(const struct mqtt_end *end);
 
+/* Whether the peer ended an accepted connection in a way that one of our messages may be the cause of: it closed or
+ * reset it, or said so for a reason that is about a message. A network that fails is no such end, nor is "server
+ * shutting down". */
+bool mqtt_end_is_drop(const struct mqtt_end *end);
+
 #endif

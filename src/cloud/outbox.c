@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
-/* How many notices that only inform may wait. */
-#define BACKLOG_LIMIT 1000U
-
 struct waiting {
     struct cloud_notice *notice;
     STAILQ_ENTRY(waiting) link;
@@ -21,7 +18,6 @@ struct outbox {
     pthread_mutex_t mutex;
     struct queue *queue; /* NULL once closed */
     struct waiting_list backlog;
-    size_t backlog_count;
 };
 
 struct outbox *outbox_create(struct queue *queue)
@@ -40,7 +36,6 @@ static struct cloud_notice *take_first(struct outbox *outbox)
     struct cloud_notice *notice = first->notice;
 
     STAILQ_REMOVE_HEAD(&outbox->backlog, link);
-    outbox->backlog_count--;
     free(first);
     return notice;
 }
@@ -58,11 +53,6 @@ void outbox_free(struct outbox *outbox)
     drop_backlog(outbox);
     pthread_mutex_destroy(&outbox->mutex);
     free(outbox);
-}
-
-static bool only_informs(const struct cloud_notice *notice)
-{
-    return notice->kind == CLOUD_NOTICE_DROPPED || notice->kind == CLOUD_NOTICE_DISCONNECTED;
 }
 
 static bool flush_locked(struct outbox *outbox)
@@ -83,14 +73,9 @@ static void add_locked(struct outbox *outbox, struct cloud_notice *notice)
     }
     if (flush_locked(outbox) && queue_push(outbox->queue, notice))
         return;
-    if (only_informs(notice) && outbox->backlog_count >= BACKLOG_LIMIT) {
-        cloud_notice_free(notice);
-        return;
-    }
     struct waiting *waiting = memory_zeroed(1, sizeof *waiting);
     waiting->notice = notice;
     STAILQ_INSERT_TAIL(&outbox->backlog, waiting, link);
-    outbox->backlog_count++;
 }
 
 void outbox_add(struct outbox *outbox, struct cloud_notice *notice)
@@ -100,13 +85,34 @@ void outbox_add(struct outbox *outbox, struct cloud_notice *notice)
     pthread_mutex_unlock(&outbox->mutex);
 }
 
-void outbox_tell(struct outbox *outbox, enum cloud_notice_kind kind, uint64_t sequence, const char *text)
+static struct cloud_notice *create_notice(enum cloud_notice_kind kind, const char *text)
 {
     struct cloud_notice *notice = memory_zeroed(1, sizeof *notice);
 
     notice->kind = kind;
-    notice->sequence = sequence;
     notice->text = text_copy(text);
+    return notice;
+}
+
+void outbox_tell(struct outbox *outbox, enum cloud_notice_kind kind, const char *text)
+{
+    outbox_add(outbox, create_notice(kind, text));
+}
+
+void outbox_tell_event(struct outbox *outbox, enum cloud_notice_kind kind, struct event_id id, const char *text)
+{
+    struct cloud_notice *notice = create_notice(kind, text);
+
+    notice->id = id;
+    outbox_add(outbox, notice);
+}
+
+void outbox_tell_number(struct outbox *outbox, enum cloud_notice_kind kind, uint64_t number, uint64_t link)
+{
+    struct cloud_notice *notice = create_notice(kind, NULL);
+
+    notice->number = number;
+    notice->link = link;
     outbox_add(outbox, notice);
 }
 

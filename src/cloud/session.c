@@ -24,7 +24,8 @@ struct session {
     struct cloud *cloud;
     struct cloud_settings *settings;
     struct backoff backoff;
-    int version;                /* of the next attempt; 4 once the broker has refused 5 */
+    int version;                /* of the next attempt; 4 once the broker has refused 5, for a while */
+    uint64_t lowered_ms;        /* when it did */
     unsigned short_sessions;    /* in a row */
     char *told;                 /* the failure that was logged as a warning */
 };
@@ -44,6 +45,7 @@ struct session_options session_options_default(void)
         .response_floor_ms = 10000,
         .backoff_base_ms = 1000,
         .good_session_ms = 30000,
+        .version_retry_ms = 3600000,
         .random = system_random,
     };
 }
@@ -59,6 +61,7 @@ static void adopt_settings(struct session *session, struct cloud_settings *setti
     session->settings = settings;
     session->version = settings->version == CLOUD_MQTT_3_1_1 ? 4 : 5;
     session->short_sessions = 0;
+    suspects_clear(&session->cloud->suspects);
     text_replace(&session->told, NULL);
     backoff_init(&session->backoff, session->cloud->options.backoff_base_ms,
                  (uint64_t) settings->reconnect_interval_s * 1000, session->cloud->options.good_session_ms);
@@ -147,9 +150,18 @@ static void after_failure(struct session *session, const struct link_result *res
     uint64_t wait_ms = backoff_next_ms(&session->backoff, session->cloud->options.random());
     log_failure(session, text, wait_ms);
     cloud_set_state(session->cloud, CLOUD_WAITING, text);
-    outbox_tell(session->cloud->outbox, CLOUD_NOTICE_DISCONNECTED, 0, text);
+    outbox_tell(session->cloud->outbox, CLOUD_NOTICE_DISCONNECTED, text);
     free(text);
     wait_for_orders(session, (int64_t) wait_ms, "waiting before the next attempt");
+}
+
+/* A broker that knew only 3.1.1 may have been updated, or another one have answered by mistake. */
+static void choose_version(struct session *session)
+{
+    if (session->version != 4 || session->settings->version != CLOUD_MQTT_AUTO)
+        return;
+    if (now_ms(session) - session->lowered_ms >= session->cloud->options.version_retry_ms)
+        session->version = 5;
 }
 
 static void attempt(struct session *session)
@@ -161,14 +173,16 @@ static void attempt(struct session *session)
     /* The last failure stays visible until there is news. */
     cloud->facts.state = CLOUD_CONNECTING;
     pthread_mutex_unlock(&cloud->mutex);
+    choose_version(session);
     struct link_result result = link_run(cloud, session->settings, session->version);
     if (result.end == LINK_VERSION_REFUSED && session->settings->version == CLOUD_MQTT_AUTO && session->version == 5) {
-        log_info("cloud", "the broker does not speak MQTT 5; MQTT 3.1.1 is used from now on");
+        log_info("cloud", "the broker does not speak MQTT 5; MQTT 3.1.1 is used");
         session->version = 4;
+        session->lowered_ms = now_ms(session);
     } else if (result.end == LINK_FAILED || result.end == LINK_VERSION_REFUSED) {
         after_failure(session, &result);
     } else if (result.accepted) {
-        outbox_tell(cloud->outbox, CLOUD_NOTICE_DISCONNECTED, 0,
+        outbox_tell(cloud->outbox, CLOUD_NOTICE_DISCONNECTED,
                     result.end == LINK_STOPPED ? "stopped" : "the settings have changed");
     }
     free(result.text);
@@ -180,7 +194,7 @@ void session_run(struct cloud *cloud)
 
     while (take_orders(&session)) {
         if (session.settings->host[0] == '\0') {
-            cloud_set_state(cloud, CLOUD_NOT_CONFIGURED, "no broker is set (mqtt.broker); events are kept in memory");
+            cloud_set_state(cloud, CLOUD_NOT_CONFIGURED, "no broker is set (mqtt.broker); events are kept");
             wait_for_orders(&session, -1, "waiting for a broker to be set");
         } else {
             attempt(&session);

@@ -14,6 +14,7 @@ struct session_options {
     uint64_t response_floor_ms; /* the broker gets at least this long for SUBACK and PUBACK */
     uint64_t backoff_base_ms;   /* bound of the first wait */
     uint64_t good_session_ms;   /* a session that stood this long starts the backoff anew */
+    uint64_t version_retry_ms;  /* a broker that refused MQTT 5 is asked again after this long */
     uint64_t (*random)(void);   /* 64 random bits */
 };
 

@@ -249,6 +249,7 @@ static void add_client(struct control_server *server, int fd, bool privileged)
     client->privileged = privileged;
     client->input = line_buffer_create(CONTROL_LINE_MAX_BYTES);
     client->source = loop_add_io(server->loop, fd, EPOLLIN, on_client_io, client);
+    loop_set_name(client->source, "answering on the control socket");
     client->next = server->clients;
     server->clients = client;
 }
@@ -306,6 +307,7 @@ static char *door_open(struct control_door *door, struct control_server *server,
     door->server = server;
     door->privileged = privileged;
     door->source = loop_add_io(server->loop, door->listener.fd, EPOLLIN, on_caller, door);
+    loop_set_name(door->source, "taking a call on the control socket");
     return NULL;
 }
 

@@ -19,25 +19,59 @@ static const struct field_option activation_options[] = {
     { 0, NULL, NULL, NULL },
 };
 
+static const struct field_option order_options[] = {
+    { SETTINGS_ORDER_LIVE_FIRST, "live-first", "What happens now goes before what was stored", NULL },
+    { SETTINGS_ORDER_OLDEST_FIRST, "oldest-first", "What was stored goes first", NULL },
+    { 0, NULL, NULL, NULL },
+};
+
 #define IN_SETTINGS(member) .offset = offsetof(struct settings, member)
 
 static const struct extension_def table[] = {
     { .field = { .path = "mqtt.version", .title = "MQTT version", .kind = FIELD_CHOICE, .options = version_options,
                  .effect = "which protocol version is spoken to the broker" },
       IN_SETTINGS(mqtt.version), .default_value = SETTINGS_MQTT_AUTO },
-    { .field = { .path = "mqtt.queue_events", .title = "Events kept in memory", .kind = FIELD_NUMBER, .min = 1,
-                 .max = 1000000, .effect = "while the broker is away; what does not fit is dropped, counted and logged" },
-      IN_SETTINGS(mqtt.queue_events), .default_value = 10000 },
     { .field = { .path = "smart_reader.debounce_ms", .title = "Debounce", .kind = FIELD_NUMBER, .max = 10000,
                  .unit = "ms", .effect = "a tag that is absent for less has not left" },
       IN_SETTINGS(smart_reader.debounce_ms), .default_value = 300 },
     { .field = { .path = "smart_reader.activation", .title = "What counts as the connected host", .kind = FIELD_CHOICE,
                  .options = activation_options, .effect = "when reading starts" },
       IN_SETTINGS(smart_reader.activation), .default_value = SETTINGS_ACTIVATION_JOURNAL },
+    { .field = { .path = "journal.enabled", .title = "Events on disk", .kind = FIELD_BOOLEAN,
+                 .effect = "an event is stored until the broker has acknowledged it; false = in memory only: a power cut"
+                           " or a stop loses what the broker does not have" },
+      IN_SETTINGS(journal.enabled), .default_value = true },
     { .field = { .path = "journal.directory", .title = "State folder", .kind = FIELD_TEXT,
                  .effect = "where the startup counter and the journal are kept",
                  .sample = "\"/var/lib/springpark\"" },
       IN_SETTINGS(state_directory), .default_text = SPRINGPARK_STATE_DIRECTORY, .limit_bytes = 1024, .is_path = true },
+    { .field = { .path = "journal.max_events", .title = "Events in the journal", .kind = FIELD_NUMBER, .min = 1,
+                 .max = 10000000, .effect = "at most; when there are more the oldest go, and a gap is reported" },
+      IN_SETTINGS(journal.max_events), .default_value = 150000 },
+    { .field = { .path = "journal.max_bytes", .title = "Size of the journal", .kind = FIELD_NUMBER, .min = 1048576,
+                 .max = 2147483647, .unit = "bytes",
+                 .effect = "of its files together, at most; when they are larger the oldest events go, and a gap is"
+                           " reported" },
+      IN_SETTINGS(journal.max_bytes), .default_value = 134217728 },
+    { .field = { .path = "journal.max_age", .title = "Age of an event", .kind = FIELD_NUMBER, .max = 2147483647,
+                 .unit = "s",
+                 .effect = "at most, counted while the daemon runs; older events go, and a gap is reported; 0 = no"
+                           " limit" },
+      IN_SETTINGS(journal.max_age_s) },
+    { .field = { .path = "journal.replay_rate", .title = "Replay", .kind = FIELD_NUMBER, .max = 10000,
+                 .unit = "a second",
+                 .effect = "how many stored events are sent after an outage, while new ones keep flowing; AWS IoT Core"
+                           " allows 100 publishes a second for a connection, new ones included; 0 = as fast as the"
+                           " broker takes them" },
+      IN_SETTINGS(journal.replay_rate), .default_value = 50 },
+    { .field = { .path = "journal.order", .title = "Order after an outage", .kind = FIELD_CHOICE,
+                 .options = order_options, .effect = "what is sent first" },
+      IN_SETTINGS(journal.order), .default_value = SETTINGS_ORDER_LIVE_FIRST },
+    { .field = { .path = "journal.memory_events", .title = "Events kept in memory", .kind = FIELD_NUMBER, .min = 1,
+                 .max = 1000000,
+                 .effect = "while the disk takes none, or when the journal is not enabled; what does not fit is"
+                           " dropped, and a gap is reported" },
+      IN_SETTINGS(journal.memory_events), .default_value = 10000 },
     { .field = { .path = "device.serial", .title = "Serial number", .kind = FIELD_TEXT,
                  .effect = "empty = the CN of the client certificate, else derived from the machine id" },
       IN_SETTINGS(serial), .default_text = "", .limit_bytes = 64 },
@@ -119,6 +153,14 @@ const struct extension_def *extension_reader_table(size_t *count)
 const struct extension_def *extension_template_type(void)
 {
     return &template_type;
+}
+
+const char *extension_gone(const char *path)
+{
+    if (strcmp(path, "mqtt.queue_events") == 0)
+        return "there is no such setting any more: events are stored on disk; next: write journal.max_events for how"
+               " many, or journal.memory_events for how many in memory while the disk takes none";
+    return NULL;
 }
 
 const struct extension_def *extension_find(const char *path)

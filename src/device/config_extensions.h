@@ -28,6 +28,9 @@ const struct extension_def *extension_reader_table(size_t *count);
 /* `type` of an entry of the list `templates`; kept in no struct, for it is part of LKL. */
 const struct extension_def *extension_template_type(void);
 
+/* What to write instead of a setting that an earlier version had, or NULL. */
+const char *extension_gone(const char *path);
+
 /* The extension with that path, of any of them, or NULL. */
 const struct extension_def *extension_find(const char *path);
 

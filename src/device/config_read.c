@@ -17,9 +17,12 @@ void config_complain(struct config_reader *reader, const struct config_node *nod
 void config_complain_unknown(struct config_reader *reader, const struct config_node *node, const char *path,
                              const char *place)
 {
+    const char *gone = extension_gone(path);
     char *suggestion = config_suggest(path);
 
-    if (suggestion != NULL)
+    if (gone != NULL)
+        config_complain(reader, node, place, gone);
+    else if (suggestion != NULL)
         errors_add(reader->errors, "%s:%d: %s: unknown setting; did you mean %s?", node->file, node->line, place,
                    suggestion);
     else

@@ -273,6 +273,28 @@ static void note_plain_password(struct config_reader *reader)
                                   " mqtt.tls.enabled is false", node->file, node->line);
 }
 
+static void note_journal_off(struct config_reader *reader, const struct config_node *root)
+{
+    const struct config_node *journal = config_node_child(root, "journal");
+    const struct config_node *node = journal != NULL ? config_node_child(journal, "enabled") : NULL;
+
+    if (node != NULL && !reader->config->settings.journal.enabled)
+        errors_add(reader->notes, "%s:%d: journal.enabled is false: events are kept in memory only, at most %u of them"
+                                  " (journal.memory_events); a power cut or a stop loses what the broker has not"
+                                  " acknowledged",
+                   node->file, node->line, reader->config->settings.journal.memory_events);
+}
+
+static void note_qos_0(struct config_reader *reader)
+{
+    const struct config_node *node = config_origin(reader, "mqtt.options.publish_qos", 0);
+
+    if (node != NULL && reader->config->settings.mqtt.publish_qos == 0)
+        errors_add(reader->notes, "%s:%d: mqtt.options.publish_qos (register 0289) is 0: an event counts as delivered"
+                                  " once it is written to the connection; what is lost on the way is lost without a trace",
+                   node->file, node->line);
+}
+
 void config_validate(struct config_reader *reader, const struct config_node *root)
 {
     const struct config_node *device = config_node_child(root, "device");
@@ -284,4 +306,6 @@ void config_validate(struct config_reader *reader, const struct config_node *roo
     note_tls_without_tls(reader);
     note_unused_slots(reader, root);
     note_plain_password(reader);
+    note_journal_off(reader, root);
+    note_qos_0(reader);
 }

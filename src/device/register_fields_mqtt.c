@@ -111,7 +111,7 @@ const struct field_def fields_0289[11] = {
     { .path = "mqtt.options.keep_alive", .title = "Keep-alive interval", .kind = FIELD_NUMBER,
       .mask = { [3] = 0xFF }, .max = 255, .unit = "s",
       .refused_because = "with 0 a dead link would never be noticed, and libmosquitto takes nothing from 1 to 4 s",
-      .refused_first = 0, .refused_last = 4, .effect = "a dead link is noticed after one and a half of it" },
+      .refused_first = 0, .refused_last = 4, .effect = "a dead link is noticed after twice as long at most" },
     { .path = "mqtt.options.status_interval", .title = "Interval of STATUS messages", .kind = FIELD_NUMBER,
       .mask = { [4] = 0xFF }, .max = 255, .unit = "s", .effect = "0 = only at connection" },
     { .path = "mqtt.options.reconnect_interval", .title = "Longest wait before reconnecting", .kind = FIELD_NUMBER,

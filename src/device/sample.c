@@ -324,7 +324,7 @@ char *sample_configuration(void)
     write_templates(&writer);
     write_readers(&writer);
     write_slots(&writer);
-    write_group(&writer, "journal", "Where state is kept");
+    write_group(&writer, "journal", "What is kept on disk until the broker has acknowledged it");
     write_group(&writer, "device", "Who the box is");
     write_group(&writer, "messages", "What messages hold");
     write_group(&writer, "ports", "Ports of services that a SpringPark has and this gateway has not");

@@ -18,6 +18,7 @@ enum { SETTINGS_SLOT_COUNT = 16, SETTINGS_TEMPLATE_COUNT = 4 };
 enum settings_trust { SETTINGS_TRUST_ANY, SETTINGS_TRUST_SERVER, SETTINGS_TRUST_CA, SETTINGS_TRUST_PKI };
 enum settings_mqtt_version { SETTINGS_MQTT_AUTO, SETTINGS_MQTT_5, SETTINGS_MQTT_3_1_1 };
 enum settings_activation { SETTINGS_ACTIVATION_JOURNAL, SETTINGS_ACTIVATION_BROKER };
+enum settings_order { SETTINGS_ORDER_LIVE_FIRST, SETTINGS_ORDER_OLDEST_FIRST };
 
 struct settings_tls {               /* 0288 */
     bool enabled;
@@ -42,7 +43,6 @@ struct settings_mqtt {
     const char *topic_prefix;       /* 028E */
     const char *device_id;          /* 028F, "" = the serial number */
     enum settings_mqtt_version version;   /* extension mqtt.version */
-    unsigned queue_events;          /* extension mqtt.queue_events: events kept in memory while the broker is away */
     struct settings_tls tls;
     unsigned subscribe_qos;         /* 0289 ... */
     unsigned publish_qos;
@@ -89,6 +89,16 @@ struct settings_slot {              /* extensions certificates and keys */
     int line;
 };
 
+struct settings_journal {           /* extensions journal.*; its folder is settings.state_directory */
+    bool enabled;                   /* false: events are kept in memory only */
+    unsigned max_events;            /* 1 up; pending and set aside together */
+    unsigned max_bytes;             /* of the files on disk */
+    unsigned max_age_s;             /* 0 = no limit */
+    unsigned replay_rate;           /* stored events a second after an outage; 0 = as fast as the broker takes them */
+    enum settings_order order;
+    unsigned memory_events;         /* 1 up; how many are kept while the disk takes none, or with enabled = false */
+};
+
 struct settings {
     const char *serial;             /* extension device.serial, "" = by default */
     const char *inventory;          /* 0201 */
@@ -104,6 +114,7 @@ struct settings {
     bool message_sequence;          /* extension messages.sequence */
     bool message_date_time;         /* extension messages.date_time */
     const char *state_directory;    /* extension journal.directory: journal and startup counter */
+    struct settings_journal journal;
 };
 
 #endif

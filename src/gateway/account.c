@@ -8,7 +8,7 @@ static const char *health_word(const struct roster_entry *entry)
 {
     switch (entry->health) {
     case READER_STARTING:
-        return "starting";
+        return entry->hang == NULL ? "starting" : "ill";
     case READER_WORKS:
         return entry->hang == NULL ? "works" : "ill";
     case READER_ILL:
@@ -25,7 +25,8 @@ static json_t *text_or_null(const char *text)
 static json_t *account_reader(struct gateway *gateway, const struct roster_entry *entry)
 {
     struct activity_view view = { .what = "ended" };
-    const char *reason = entry->reason != NULL ? entry->reason : entry->hang;
+    const char *trouble = entry->hang != NULL ? entry->hang : entry->card_trouble;
+    const char *reason = entry->reason != NULL ? entry->reason : trouble;
 
     (void) intake_look(gateway->intake, entry->label, &view);
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I}",
@@ -71,13 +72,19 @@ static const char *broker_word(enum cloud_state state)
 static json_t *account_broker(const struct gateway *gateway, const struct cloud_report *report)
 {
     static const char *const versions[] = { [4] = "3.1.1", [5] = "5" };
+    const struct activity_view view = activity_look(cloud_activity(gateway->cloud));
+    char *hang = activity_hang_text(&view, clock_monotonic_ms(gateway->clock));
     const char *version = report->mqtt_version == 4 || report->mqtt_version == 5 ? versions[report->mqtt_version] : NULL;
 
-    return json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:I, s:I}",
-                     "state", broker_word(report->state), "host", gateway->plan->cloud.host,
-                     "port", (int) gateway->plan->cloud.port, "tls", report->tls ? 1 : 0,
-                     "mqtt_version", text_or_null(version), "detail", text_or_null(report->detail),
-                     "connects", (json_int_t) report->connects, "attempts", (json_int_t) report->attempts);
+    json_t *broker = json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:I, s:I}",
+                               "state", broker_word(report->state), "host", gateway->plan->cloud.host,
+                               "port", (int) gateway->plan->cloud.port, "tls", report->tls ? 1 : 0,
+                               "mqtt_version", text_or_null(version),
+                               "detail", text_or_null(hang != NULL ? hang : report->detail),
+                               "connects", (json_int_t) report->connects, "attempts", (json_int_t) report->attempts);
+
+    free(hang);
+    return broker;
 }
 
 static json_t *account_health(const struct gateway *gateway)

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/queue.h"
+#include "base/watchdog.h"
 #include "cloud/cloud.h"
 #include "control/control.h"
 #include "feedback/feedback.h"
@@ -61,6 +62,8 @@ struct gateway {
     struct loop_source *presence_timer;
     struct loop_source *status_timer;
     struct loop_source *watchdog_timer;
+    struct watchdog *watchdog;     /* says when the main loop is stuck; NULL without a service manager's watchdog */
+    bool cloud_hangs;              /* and that was said */
     struct loop_source *signals[3];
 };
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
-#include "base/memory.h"
 #include "gateway/context.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 
@@ -42,12 +40,37 @@ static void take_health(struct gateway *gateway, const struct sighting *sighting
     outflow_health_changed(gateway);
 }
 
-static void take_failure(struct gateway *gateway, const struct sighting *sighting)
+/* What `status` says while the card lies there; a card that left is no trouble any more. */
+static const char *card_trouble(enum card_error error)
+{
+    switch (error) {
+    case CARD_ERROR_MUTE:
+        return "a card on it does not answer; next: take it away and hold it still on the reader, or try another card";
+    case CARD_ERROR_READER:
+        return "a card on it could not be read; next: read the log, and present it again";
+    case CARD_ERROR_GONE:
+        break;
+    }
+    return NULL;
+}
+
+/* A card was read, or the one that could not be read has gone. */
+static void clear_card_trouble(struct gateway *gateway, const struct sighting *sighting)
 {
     struct roster_entry *entry = roster_find(gateway->roster, sighting->reader);
 
     if (entry != NULL)
+        entry->card_trouble = NULL;
+}
+
+static void take_failure(struct gateway *gateway, const struct sighting *sighting)
+{
+    struct roster_entry *entry = roster_find(gateway->roster, sighting->reader);
+
+    if (entry != NULL) {
         entry->failures++;
+        entry->card_trouble = card_trouble(sighting->error);
+    }
     log_debug("reader", "%s: a card could not be read; its next visit is read anew", sighting->reader);
 }
 
@@ -76,7 +99,11 @@ static void take_sighting(struct gateway *gateway, const struct sighting *sighti
     case SIGHTING_HEALTH:
         take_health(gateway, sighting);
         break;
+    case SIGHTING_CLEARED:
+        clear_card_trouble(gateway, sighting);
+        break;
     case SIGHTING_ARRIVED:
+        clear_card_trouble(gateway, sighting);
         presence_arrived(gateway->presence, sighting->reader, sighting->token, now_ms(gateway));
         break;
     case SIGHTING_LEFT:
@@ -116,6 +143,7 @@ void inflow_attach(struct gateway *gateway, struct intake *intake)
 {
     gateway->intake = intake;
     gateway->intake_source = loop_add_io(gateway->loop, intake_fd(intake), EPOLLIN, on_sightings, gateway);
+    loop_set_name(gateway->intake_source, "taking the news of the readers");
 }
 
 void inflow_detach(struct gateway *gateway)
@@ -127,18 +155,19 @@ void inflow_detach(struct gateway *gateway)
 
 static void set_hang(struct gateway *gateway, struct roster_entry *entry, const struct activity_view *view)
 {
-    bool hangs = view->overdue && view->kind == ACTIVITY_FOREIGN;
+    char *hang = activity_hang_text(view, now_ms(gateway));
 
-    if (!hangs && entry->hang != NULL) {
+    if (hang == NULL && entry->hang != NULL) {
         log_notice("reader", "%s: answers again", entry->label);
         free(entry->hang);
         entry->hang = NULL;
-    } else if (hangs && entry->hang == NULL) {
-        entry->hang = text_format("hangs while %s, since %" PRIu64 " s", view->what,
-                                  (now_ms(gateway) - view->since_ms) / 1000U);
+    } else if (hang != NULL && entry->hang == NULL) {
+        entry->hang = hang;
+        hang = NULL;
         log_warning("reader", "%s: %s; the other readers go on. Check the reader and its service", entry->label,
                     entry->hang);
     }
+    free(hang);
 }
 
 bool inflow_supervise(struct gateway *gateway)

@@ -133,6 +133,11 @@ static void on_card_failed(void *context, const char *reader, enum card_error er
     tell(context, sighting);
 }
 
+static void on_card_cleared(void *context, const char *reader)
+{
+    tell(context, sighting_create(SIGHTING_CLEARED, reader));
+}
+
 static void on_gone(void *context, const char *reader)
 {
     unwatch_activity(context, reader);
@@ -157,6 +162,7 @@ static bool start_reader(struct intake *intake, const struct settings_reader *se
         .card_arrived = on_card_arrived,
         .card_left = on_card_left,
         .card_failed = on_card_failed,
+        .card_cleared = on_card_cleared,
         .gone = on_gone,
     };
     char *error = NULL;

@@ -112,7 +112,7 @@ static void plan_cloud(struct plan *plan)
         .response_timeout_s = mqtt->response_timeout_s,
         .keep_alive_s = mqtt->keep_alive_s,
         .reconnect_interval_s = mqtt->reconnect_interval_s,
-        .queue_events = mqtt->queue_events,
+        .queue_events = plan->settings->journal.memory_events,
     };
 }
 

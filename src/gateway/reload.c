@@ -198,6 +198,7 @@ struct reload *reload_create(struct gateway *gateway)
     reload->gateway = gateway;
     reload->outcomes = queue_create(1, free_outcome);
     reload->source = loop_add_io(gateway->loop, queue_fd(reload->outcomes), EPOLLIN, on_outcome, reload);
+    loop_set_name(reload->source, "changing over to a new configuration");
     return reload;
 }
 

@@ -107,6 +107,8 @@ void roster_set_health(struct roster_entry *entry, enum reader_health health, co
 {
     entry->health = health;
     text_replace(&entry->reason, health == READER_ILL ? reason : NULL);
+    if (health != READER_WORKS)
+        entry->card_trouble = NULL;
 }
 
 size_t roster_count(const struct roster *roster)

@@ -18,6 +18,7 @@ struct roster_entry {
     enum reader_health health;
     char *reason;              /* why it is ill, or NULL */
     char *hang;                /* a foreign call of its thread that is overdue, in words, or NULL */
+    const char *card_trouble;  /* a card that lies there and cannot be read, in words, or NULL */
     uint64_t reads;            /* events made of it */
     uint64_t failures;         /* cards that left or muted in mid-read */
     uint64_t no_match;         /* cards that no template wanted */

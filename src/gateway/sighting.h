@@ -17,6 +17,7 @@ enum sighting_kind {
     SIGHTING_LEFT,       /* text = identifier in hex */
     SIGHTING_NO_MATCH,   /* no template wants the card */
     SIGHTING_FAILED,     /* error */
+    SIGHTING_CLEARED,    /* the card that failed has gone */
     SIGHTING_GONE,
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "journal/checksum.h"
+#include "journal/disk_sql.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,56 +14,9 @@
 
 #define PAGE_BYTES 4096
 #define CACHE_KIB "512"
-/* "SPJ1" in the file's header tells that it is ours; the version is that of its tables. */
-#define APPLICATION_ID 0x53504A31
-#define SCHEMA_VERSION 1
 
 /* The log may grow to this many times its measure before it is carried over without an event to be flushed. */
 enum { LOG_PATIENCE = 4 };
-
-enum statement {
-    BEGIN, COMMIT, ROLLBACK, INSERT, DELETE, DELETE_AFTER, SET_STATE, EMPTY, NEXT, NEXT_ANY, PREVIOUS_ANY, COUNT, LAST, READ_STARTS,
-    WRITE_START, FORGET_STARTS, READ_GAPS, CLEAR_GAPS, WRITE_GAP, PAGES, FREE_PAGES, STATEMENTS,
-};
-
-static const char *const statement_texts[STATEMENTS] = {
-    [BEGIN] = "BEGIN IMMEDIATE",
-    [COMMIT] = "COMMIT",
-    [ROLLBACK] = "ROLLBACK",
-    [INSERT] = "INSERT INTO event (position, startup, sequence, state, elapsed, checksum, reason, payload) "
-               "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    [DELETE] = "DELETE FROM event WHERE position = ?",
-    [DELETE_AFTER] = "DELETE FROM event WHERE position > ?",
-    [SET_STATE] = "UPDATE event SET state = ?2, reason = ?3 WHERE position = ?1 AND state <> ?2",
-    [EMPTY] = "UPDATE event SET state = 2, payload = x'', reason = NULL WHERE position = ?",
-    [NEXT] = "SELECT position, startup, sequence, state, elapsed, checksum, reason, payload FROM event "
-             "WHERE position > ? AND state <> 2 ORDER BY position LIMIT 1",
-    [NEXT_ANY] = "SELECT position, startup, sequence, state, elapsed, checksum, reason, payload FROM event "
-                 "WHERE position > ? ORDER BY position LIMIT 1",
-    [PREVIOUS_ANY] = "SELECT position, startup, sequence, state, elapsed, checksum, reason, payload FROM event "
-                     "WHERE position < ? ORDER BY position DESC LIMIT 1",
-    [COUNT] = "SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1), "
-              "count(*) FILTER (WHERE state NOT IN (0, 1) AND length(payload) > 0), min(position), max(position) FROM event",
-    [LAST] = "SELECT elapsed, state FROM event WHERE position = ?",
-    [READ_STARTS] = "SELECT base, startup, elapsed, clean FROM start ORDER BY base",
-    [WRITE_START] = "INSERT OR REPLACE INTO start (base, startup, elapsed, clean) VALUES (?, ?, ?, ?)",
-    [FORGET_STARTS] = "DELETE FROM start WHERE base < ?",
-    [READ_GAPS] = "SELECT first_startup, first_sequence, last_startup, last_sequence, count, reason FROM gap ORDER BY number",
-    [CLEAR_GAPS] = "DELETE FROM gap",
-    [WRITE_GAP] = "INSERT INTO gap (first_startup, first_sequence, last_startup, last_sequence, count, reason) "
-                  "VALUES (?, ?, ?, ?, ?, ?)",
-    [PAGES] = "PRAGMA page_count",
-    [FREE_PAGES] = "PRAGMA freelist_count",
-};
-
-static const char schema[] =
-    "CREATE TABLE event (position INTEGER PRIMARY KEY, startup INTEGER NOT NULL, sequence INTEGER NOT NULL,"
-    " state INTEGER NOT NULL, elapsed INTEGER NOT NULL, checksum INTEGER NOT NULL, reason TEXT, payload BLOB NOT NULL);"
-    "CREATE TABLE start (base INTEGER PRIMARY KEY, startup INTEGER NOT NULL, elapsed INTEGER NOT NULL,"
-    " clean INTEGER NOT NULL);"
-    "CREATE TABLE gap (number INTEGER PRIMARY KEY, first_startup INTEGER NOT NULL, first_sequence INTEGER NOT NULL,"
-    " last_startup INTEGER NOT NULL, last_sequence INTEGER NOT NULL, count INTEGER NOT NULL, reason INTEGER NOT NULL);"
-    "PRAGMA application_id = 1397770801; PRAGMA user_version = 1;";
 
 struct disk {
     sqlite3 *database;
@@ -130,11 +84,6 @@ static sqlite3_stmt *prepare(struct disk *disk, enum statement number, int *code
 static void bind_number(sqlite3_stmt *statement, int index, uint64_t number)
 {
     (void) sqlite3_bind_int64(statement, index, (sqlite3_int64) number);
-}
-
-static void bind_text(sqlite3_stmt *statement, int index, const char *text)
-{
-    (void) sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
 }
 
 static uint64_t column_number(sqlite3_stmt *statement, int index)
@@ -387,30 +336,27 @@ enum disk_result disk_insert(struct disk *disk, const struct disk_row *row)
     bind_number(statement, 4, row->state);
     bind_number(statement, 5, row->elapsed_s);
     bind_number(statement, 6, checksum_event(row->id, row->payload, row->size_bytes));
-    bind_text(statement, 7, row->reason);
+    (void) sqlite3_bind_text(statement, 7, row->reason, -1, SQLITE_STATIC);
     (void) sqlite3_bind_blob64(statement, 8, row->payload, row->size_bytes, SQLITE_STATIC);
     return finish(disk, statement);
 }
 
-enum disk_result disk_delete(struct disk *disk, uint64_t position, bool *existed)
+static enum disk_result change_row(struct disk *disk, enum statement number, uint64_t position, bool *existed)
 {
-    enum disk_result result = run_with_number(disk, DELETE, position);
+    enum disk_result result = run_with_number(disk, number, position);
 
     *existed = result == DISK_OK && sqlite3_changes(disk->database) > 0;
     return result;
 }
 
-enum disk_result disk_delete_after(struct disk *disk, uint64_t position)
+enum disk_result disk_delete(struct disk *disk, uint64_t position, bool *existed)
 {
-    return run_with_number(disk, DELETE_AFTER, position);
+    return change_row(disk, DELETE, position, existed);
 }
 
 enum disk_result disk_empty(struct disk *disk, uint64_t position, bool *existed)
 {
-    enum disk_result result = run_with_number(disk, EMPTY, position);
-
-    *existed = result == DISK_OK && sqlite3_changes(disk->database) > 0;
-    return result;
+    return change_row(disk, EMPTY, position, existed);
 }
 
 enum disk_result disk_set_state(struct disk *disk, uint64_t position, enum disk_state state, const char *reason,
@@ -423,7 +369,7 @@ enum disk_result disk_set_state(struct disk *disk, uint64_t position, enum disk_
         return result_of(disk, code);
     bind_number(statement, 1, position);
     bind_number(statement, 2, state);
-    bind_text(statement, 3, reason);
+    (void) sqlite3_bind_text(statement, 3, reason, -1, SQLITE_STATIC);
     enum disk_result result = finish(disk, statement);
     *changed = result == DISK_OK && sqlite3_changes(disk->database) > 0;
     return result;
@@ -527,7 +473,6 @@ enum disk_result disk_count(struct disk *disk, struct disk_counts *counts)
 enum disk_result disk_read_starts(struct disk *disk, struct disk_start **starts, size_t *count)
 {
     int code;
-    size_t capacity = 0;
     sqlite3_stmt *statement = prepare(disk, READ_STARTS, &code);
 
     *starts = NULL;
@@ -535,10 +480,7 @@ enum disk_result disk_read_starts(struct disk *disk, struct disk_start **starts,
     if (statement == NULL)
         return result_of(disk, code);
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (*count == capacity) {
-            capacity = capacity == 0 ? 8 : capacity * 2;
-            *starts = memory_resize(*starts, capacity, sizeof **starts);
-        }
+        *starts = memory_resize(*starts, *count + 1, sizeof **starts);
         (*starts)[(*count)++] = (struct disk_start) {
             .base = column_number(statement, 0),
             .startup = (uint32_t) column_number(statement, 1),

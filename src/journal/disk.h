@@ -73,8 +73,6 @@ void disk_rollback(struct disk *disk);
 enum disk_result disk_insert(struct disk *disk, const struct disk_row *row);
 /* *existed: whether there was such a row. */
 enum disk_result disk_delete(struct disk *disk, uint64_t position, bool *existed);
-/* All rows behind that position. */
-enum disk_result disk_delete_after(struct disk *disk, uint64_t position);
 /* *changed: whether there was one in another state. reason may be NULL. */
 enum disk_result disk_set_state(struct disk *disk, uint64_t position, enum disk_state state, const char *reason,
                                 bool *changed);

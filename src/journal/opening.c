@@ -151,11 +151,14 @@ static void note_file_lost(struct journal *journal)
 /* What it had stored is still in memory, or settled. */
 static enum disk_result forget_unsure_rows(struct journal *journal)
 {
+    const uint64_t stored = journal->base + journal->stored_told;
+    struct disk_row row;
+    bool existed = false;
     enum disk_result result = disk_begin(journal->disk, false);
 
-    if (result == DISK_OK)
-        result = disk_delete_after(journal->disk, journal->base + journal->stored_told);
-    if (result == DISK_OK)
+    while (result == DISK_OK && (result = disk_next_any(journal->disk, stored, &row)) == DISK_OK)
+        result = disk_delete(journal->disk, row.position, &existed);
+    if (result == DISK_END)
         result = disk_commit(journal->disk, bounds_log_pages(journal));
     if (result != DISK_OK)
         disk_rollback(journal->disk);

@@ -4,7 +4,10 @@
  * both touch is under its mutex, which is never held across a call that may block.
  *
  *   journal.c   what main says and asks, and the thread
- *   turn.c      one turn: orders, writing, replay, notices
+ *   turn.c      one turn: what is done in which order, and what is told
+ *   orders.c    what main has asked for
+ *   writing.c   what waits, into the file
+ *   replay.c    what is wanted, out of it
  *   opening.c   the file: opening it, beginning this start in it, and what to do when it is damaged
  *   bounds.c    what has to go, and the gaps that take its place
  *   pages.c     records for people
@@ -133,6 +136,9 @@ struct journal {
     size_t batch_bytes;
 };
 
+/* How long one transaction may take; a disk that takes longer hangs. */
+enum { JOURNAL_DISK_LIMIT_MS = 5000 };
+
 /* ---- turn.c ---- */
 
 uint64_t journal_now_ms(const struct journal *journal);
@@ -143,11 +149,36 @@ void journal_tell(struct journal *journal, struct journal_notice *notice);
 struct journal_notice *journal_notice_create(enum journal_notice_kind kind);
 /* The disk takes nothing now: says so, once, and when it is tried again. */
 void journal_note_trouble(struct journal *journal, const char *error);
-/* The event at a position of this file; {0, 0} if no start has it. */
-struct event_id journal_id_of(const struct journal *journal, uint64_t position);
+void journal_note_success(struct journal *journal);
 /* The last turn of a clean end. */
 void journal_finish(struct journal *journal);
+
+/* ---- orders.c ---- */
+
+/* Carries out all that main has asked for up to now. */
+void orders_take(struct journal *journal);
 void order_free(struct order *order);
+/* The event at a position of this file; {0, 0} if no start has it. */
+struct event_id journal_id_of(const struct journal *journal, uint64_t position);
+/* It has been acknowledged: its row goes with one of the next transactions. */
+void journal_free_position(struct journal *journal, uint64_t position);
+/* Changes the state of a row with the next transaction. */
+void journal_add_change(struct journal *journal, uint64_t position, enum disk_state state, const char *reason);
+
+/* ---- writing.c ---- */
+
+/* Everything that waits, in one transaction and with one flush; deletions alone are not flushed, and wait a little for
+ * company. closing: they do not wait. */
+void writing_run(struct journal *journal, bool closing);
+/* When deletions that wait are due; 0 = none wait. */
+uint64_t writing_deadline_ms(const struct journal *journal);
+
+/* ---- replay.c ---- */
+
+/* Hands out what is wanted, as far as it is there. */
+void replay_run(struct journal *journal);
+/* How many rows are pending and with nobody. */
+uint64_t replay_unlent_rows(const struct journal *journal);
 
 /* ---- opening.c ---- */
 

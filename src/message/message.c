@@ -90,6 +90,40 @@ static void set_time(json_t *object, const struct message_time *time)
     free(uptime);
 }
 
+static void set_id(json_t *object, const char *name, struct event_id id)
+{
+    char *text = message_id_text(id);
+
+    set_text(object, name, text);
+    free(text);
+}
+
+static json_t *gap_object(const struct message_gap *gap)
+{
+    json_t *object = require(json_object());
+
+    assert(gap->count <= INT64_MAX);
+    if (gap->first.startup > 0)
+        set_id(object, "First", gap->first);
+    if (gap->last.startup > 0 && gap->last.sequence > 0)
+        set_id(object, "Last", gap->last);
+    if (gap->count > 0)
+        set_new(object, "Count", json_integer((json_int_t) gap->count));
+    set_text(object, "Reason", gap->reason);
+    return object;
+}
+
+static void set_gaps(json_t *object, const struct message_gap *gaps, size_t count)
+{
+    json_t *list = require(json_array());
+
+    for (size_t i = 0; i < count; i++) {
+        if (json_array_append_new(list, gap_object(&gaps[i])) != 0)
+            abort();
+    }
+    set_new(object, "Gaps", list);
+}
+
 static char *finish(json_t *object)
 {
     char *text = require(json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER));
@@ -166,7 +200,47 @@ char *message_status_to_json(const struct message_status *status)
     if (status->time != NULL)
         set_time(object, status->time);
     set_optional_text(object, "Health", status->health);
+    if (status->gaps_count > 0)
+        set_gaps(object, status->gaps, status->gaps_count);
     return finish(object);
+}
+
+char *message_gap_to_json(const struct message_gap *gap)
+{
+    return finish(gap_object(gap));
+}
+
+char *message_id_text(struct event_id id)
+{
+    return text_format("%" PRIu32 ":%" PRIu64, id.startup, id.sequence);
+}
+
+/* The number of digits at *text, which then stands behind them; 0 if there is none, or one above max. */
+static uint64_t parse_number(const char **text, uint64_t max)
+{
+    uint64_t number = 0;
+
+    for (; **text >= '0' && **text <= '9'; (*text)++) {
+        unsigned digit = (unsigned) (**text - '0');
+
+        if (number > (max - digit) / 10)
+            return 0;
+        number = number * 10 + digit;
+    }
+    return number;
+}
+
+bool message_id_parse(const char *text, struct event_id *id)
+{
+    uint64_t startup = parse_number(&text, UINT32_MAX);
+
+    if (startup == 0 || *text++ != ':')
+        return false;
+    uint64_t sequence = parse_number(&text, INT64_MAX);
+    if (sequence == 0 || *text != '\0')
+        return false;
+    *id = (struct event_id) { .startup = (uint32_t) startup, .sequence = sequence };
+    return true;
 }
 
 char *message_uptime_text(const struct message_time *time)

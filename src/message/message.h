@@ -2,7 +2,7 @@
 /*
  * The JSON documents that the gateway publishes: READER EVENT, META, STATUS, in the newer dialect of the SpringCore
  * book plus the older pages' Sequence and DateTime. Compact, members in the vendor's order, upper-case hex; the
- * gateway's own extension members (Reader, Health) come last.
+ * gateway's own extension members (Reader, Health, Gaps) come last.
  *
  * No state; any thread. Each function returns new text that the caller frees. Texts that are handed in are borrowed
  * during the call.
@@ -22,7 +22,10 @@
 #ifndef SPRINGPARK_MESSAGE_MESSAGE_H
 #define SPRINGPARK_MESSAGE_MESSAGE_H
 
+#include "base/event_id.h"
+
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -62,15 +65,33 @@ struct message_meta {
 /* State: the four values of the vendor's STATUS page. */
 enum message_state { MESSAGE_ONLINE_READY, MESSAGE_ONLINE_BUSY, MESSAGE_OFFLINE, MESSAGE_OFFLINE_DEAD };
 
+/* What was lost: a range of events, both ends included. */
+struct message_gap {
+    struct event_id first;   /* startup 0 = unknown: First is left out */
+    struct event_id last;    /* startup or sequence 0 = unknown: Last is left out */
+    uint64_t count;          /* at most INT64_MAX; 0 = unknown: Count is left out */
+    const char *reason;      /* "journal full"... */
+};
+
 struct message_status {
     enum message_state state;
     const struct message_time *time; /* NULL for the last will */
     const char *health;              /* extension Health: what is ill; NULL = left out */
+    const struct message_gap *gaps;  /* extension Gaps: what was lost; left out when there is none */
+    size_t gaps_count;
 };
 
 char *message_event_to_json(const struct message_event *event);
 char *message_meta_to_json(const struct message_meta *meta);
 char *message_status_to_json(const struct message_status *status);
+
+/* One element of Gaps: {"First":"12:5","Last":"12:90","Count":86,"Reason":"journal full"}. */
+char *message_gap_to_json(const struct message_gap *gap);
+
+/* "12:5": startup counter and Sequence, as in Gaps. */
+char *message_id_text(struct event_id id);
+/* The other way round: false, and nothing in *id, unless text is such an identity, with no number 0. */
+bool message_id_parse(const char *text, struct event_id *id);
 
 /* "CCC:SSS.MMM": startup counter, seconds and milliseconds since this start (vendor's STATUS page). */
 char *message_uptime_text(const struct message_time *time);

@@ -45,6 +45,12 @@ char *pcsc_reason_all_taken(const char *glob)
                        "make the names narrower, or leave this entry out", glob);
 }
 
+char *pcsc_reason_unwatched(void)
+{
+    return text_format("no more than %d PC/SC readers can be watched at a time; next: name fewer in the setting readers, "
+                       "or unplug one", PCSC_WATCHED_MAX);
+}
+
 uint32_t pcsc_pace_next_ms(struct pcsc_pace *pace)
 {
     if (pace->last_ms == 0)

@@ -18,6 +18,9 @@ char *pcsc_reason_no_match(const char *glob) __attribute__((malloc, returns_nonn
 /* The same while each reader that matches belongs to an entry before. New memory, freed by the caller. */
 char *pcsc_reason_all_taken(const char *glob) __attribute__((malloc, returns_nonnull));
 
+/* The reason why a reader is left out. New memory, freed by the caller. */
+char *pcsc_reason_unwatched(void) __attribute__((malloc, returns_nonnull));
+
 /* The pace of new attempts: 500 ms, doubling, at most 5 s. Zeroed = at its start. */
 struct pcsc_pace {
     uint32_t last_ms;

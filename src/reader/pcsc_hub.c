@@ -6,7 +6,9 @@
  * and again, because a cancel is lost on a thread that is not inside the library's wait at that moment, and by a thread
  * that may block, because a cancel may block for ever when pcscd hangs: start and wake have short-lived ones for it.
  *
- * While all is well the hub waits inside libpcsclite without a limit and costs no wake-up.
+ * While all is well the hub waits inside libpcsclite for ASK_AGAIN_MS at a time. A wait without a limit would cost no
+ * wake-up at all, but a pcscd that hangs would then never be noticed: at the end of each wait pcscd has to answer, and if
+ * it does not, the call is overdue, of the hub and of the readers that follow it.
  */
 #include "reader/pcsc_hub.h"
 
@@ -21,10 +23,10 @@
 
 /*
  * libpcsclite counts the readers when the wait for the list begins, so that a change between our look at the list and
- * that moment goes unseen. Hence the list is looked at once more SETTLE_MS after each change, before the wait without
- * a limit. REAP_MS: how often to look whether a thread whose reader left has ended.
+ * that moment goes unseen. Hence the list is looked at once more SETTLE_MS after each change, before the long wait.
+ * REAP_MS: how often to look whether a thread whose reader left has ended.
  */
-enum { SETTLE_MS = 1000, REAP_MS = 100, CANCEL_FIRST_MS = 2, CANCEL_MAX_MS = 50 };
+enum { SETTLE_MS = 1000, ASK_AGAIN_MS = 20000, REAP_MS = 100, CANCEL_FIRST_MS = 2, CANCEL_MAX_MS = 50 };
 
 struct pcsc_hub {
     pthread_t thread;
@@ -111,6 +113,7 @@ static bool let_go(struct pcsc_hub *hub, struct reader_source **at)
     }
     activity_set(source->none.activity, ACTIVITY_OWN, "ending", PCSC_OWN_LIMIT_MS);
     pcsc_source_hide_none(source);
+    activity_set(source->none.activity, ACTIVITY_IDLE, "ended", 0);
     pcsc_source_thread_ended(source);
     return !last;
 }
@@ -201,7 +204,7 @@ static enum pcsc_result wait_for_change(struct pcsc_hub *hub, struct pcsc_watch 
     hub->waiting = hub->asked == hub->answered;
     bool may_wait = hub->waiting;
     pthread_mutex_unlock(&hub_mutex);
-    set_activity(hub, ACTIVITY_IDLE, "waiting for readers and cards", 0);
+    set_activity(hub, ACTIVITY_FOREIGN, "asking pcscd for readers and cards", timeout_ms + PCSC_CALL_LIMIT_MS);
     if (may_wait)
         result = pcsc_session_wait(hub->session, watch, timeout_ms);
     set_own(hub, "handing over what was seen");
@@ -227,7 +230,7 @@ static enum pcsc_result watch_readers(struct pcsc_hub *hub)
             return result;
         settled = settled && !changed;
         pcsc_readers_prepare(hub->sources, &watch);
-        result = wait_for_change(hub, &watch, some_leaving ? REAP_MS : settled ? PCSC_FOREVER_MS : SETTLE_MS);
+        result = wait_for_change(hub, &watch, some_leaving ? REAP_MS : settled ? ASK_AGAIN_MS : SETTLE_MS);
         list_is_due = some_leaving || result != PCSC_OK || pcsc_readers_hand_over(hub->sources, &watch);
         if (result == PCSC_OK && list_is_due)
             settled = false;

@@ -113,6 +113,15 @@ static bool open_mailbox(struct pcsc_reader *reader, bool *lost, enum pcsc_resul
     return has_look;
 }
 
+static bool take_unwatched(struct pcsc_mailbox *mailbox)
+{
+    pthread_mutex_lock(&mailbox->mutex);
+    bool unwatched = mailbox->unwatched;
+    mailbox->unwatched = false;
+    pthread_mutex_unlock(&mailbox->mutex);
+    return unwatched;
+}
+
 /* Whether the mailbox says that the card of this visit has left; leaves everything in it. */
 static bool is_gone(struct pcsc_reader *reader)
 {
@@ -158,6 +167,7 @@ static void tell_failed(struct pcsc_reader *reader, enum card_error error)
 {
     const struct reader_sink *sink = &reader->source->sink;
 
+    reader->visit.failed = true;
     if (pcsc_teller_may_speak(&reader->teller))
         sink->card_failed(sink->context, reader->teller.label, error);
 }
@@ -248,6 +258,8 @@ static void end_visit(struct pcsc_reader *reader)
 
     if (reader->visit.announced && pcsc_teller_may_speak(&reader->teller))
         sink->card_left(sink->context, reader->teller.label, reader->visit.uid, reader->visit.uid_bytes);
+    if (reader->visit.failed && sink->card_cleared != NULL && pcsc_teller_may_speak(&reader->teller))
+        sink->card_cleared(sink->context, reader->teller.label);
     reader->visit = (struct pcsc_visit) {0};
 }
 
@@ -295,6 +307,8 @@ static void take_turn(struct pcsc_reader *reader, bool *look_is_due)
     bool lost = false;
     enum pcsc_result lost_result = PCSC_OK;
 
+    if (take_unwatched(&reader->mailbox))
+        pcsc_teller_ill(&reader->teller, pcsc_reason_unwatched());
     bool has_look = open_mailbox(reader, &lost, &lost_result);
     if (lost) {
         end_visit(reader);
@@ -360,6 +374,7 @@ struct pcsc_reader *pcsc_reader_start(struct reader_source *source, const char *
     reader->teller = (struct pcsc_teller) {
         .source = source, .label = text_copy(label), .activity = activity_create(source->clock),
     };
+    activity_follow(reader->teller.activity, source->none.activity);
     reader->link.session = pcsc_session_create();
     pthread_mutex_init(&reader->mailbox.mutex, NULL);
     reader->mailbox.kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -398,6 +413,14 @@ void pcsc_reader_tell_lost(struct pcsc_reader *reader, enum pcsc_result result)
     reader->mailbox.lost = true;
     reader->mailbox.lost_result = result;
     reader->mailbox.has_look = false;
+    pthread_mutex_unlock(&reader->mailbox.mutex);
+    kick(reader);
+}
+
+void pcsc_reader_tell_unwatched(struct pcsc_reader *reader)
+{
+    pthread_mutex_lock(&reader->mailbox.mutex);
+    reader->mailbox.unwatched = true;
     pthread_mutex_unlock(&reader->mailbox.mutex);
     kick(reader);
 }

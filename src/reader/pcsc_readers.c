@@ -144,8 +144,10 @@ void pcsc_readers_follow(const struct reader_source *sources, struct reader_sour
 void pcsc_readers_forget_looks(struct reader_source *sources)
 {
     for (struct reader_source *source = sources; source != NULL; source = source->next) {
-        for (struct pcsc_reader *reader = source->readers; reader != NULL; reader = reader->next)
+        for (struct pcsc_reader *reader = source->readers; reader != NULL; reader = reader->next) {
             reader->seen = (struct pcsc_look) {0};
+            reader->unwatched = false;
+        }
     }
 }
 
@@ -163,14 +165,6 @@ static struct pcsc_watched *find_watched(struct pcsc_watch *watch, const struct 
     return watched;
 }
 
-static void say_unwatched(struct pcsc_reader *reader)
-{
-    if (!reader->unwatched)
-        log_warning("pcsc", "reader %s is not used: no more than %d PC/SC readers can be watched; next: name fewer "
-                    "in the setting readers", reader->name, PCSC_WATCHED_MAX);
-    reader->unwatched = true;
-}
-
 void pcsc_readers_prepare(struct reader_source *sources, struct pcsc_watch *watch)
 {
     watch->readers_count = 0;
@@ -181,8 +175,9 @@ void pcsc_readers_prepare(struct reader_source *sources, struct pcsc_watch *watc
             if (atomic_load(&reader->leave))
                 continue;
             struct pcsc_watched *watched = find_watched(watch, reader);
-            if (watched == NULL)
-                say_unwatched(reader);
+            if (watched == NULL && !reader->unwatched)
+                pcsc_reader_tell_unwatched(reader);
+            reader->unwatched = watched == NULL;
             /* Who has seen nothing yet makes the answer come at once; the others are not told what they know. */
             if (watched != NULL && reader->seen.raw != watched->look.raw)
                 watched->look = (struct pcsc_look) {0};

@@ -44,6 +44,7 @@ struct pcsc_link {
 struct pcsc_visit {
     bool handled;              /* arrived, failed, or of no interest */
     bool announced;            /* card_arrived was called, card_left is due */
+    bool failed;               /* card_failed was called, card_cleared is due */
     bool mute;                 /* it failed because it did not answer its power-up */
     bool busy;                 /* it failed because another program held it... */
     bool exclusive;            /* ...and was seen to hold it */
@@ -59,6 +60,7 @@ struct pcsc_mailbox {
     int kick_fd;               /* readable when there is something new */
     bool lost;                 /* the connection to pcscd was lost, before the look */
     enum pcsc_result lost_result;
+    bool unwatched;            /* there is no place for it among those that are watched */
     bool has_look;
     struct pcsc_look look;
 };
@@ -76,7 +78,7 @@ struct pcsc_reader {
     struct pcsc_mailbox mailbox;
     pthread_t thread;
     struct pcsc_look seen;     /* the hub's own: what it handed over last */
-    bool unwatched;            /* the hub's own: it was said that there is no place for it */
+    bool unwatched;            /* the hub's own: it was told that there is no place for it */
     atomic_bool look_again;    /* the hub is asked to forget that */
     atomic_bool leave;         /* the reader left the list */
     atomic_bool ended;         /* the thread needs nothing any more */
@@ -108,7 +110,8 @@ struct reader_source {
     /* The hub's thread's, before it has taken the source the usher's. */
     struct reader_source *next;
     bool taken;
-    struct pcsc_teller none;   /* stands for the source while it has no reader; its activity is the hub's */
+    struct pcsc_teller none;   /* stands for the source while it has no reader; its activity is the hub's, which those
+                                  of the readers follow */
     struct pcsc_reader *readers;
     char **yielded;            /* names of readers that match and that an entry before this one has */
     size_t yielded_count;
@@ -138,6 +141,7 @@ void pcsc_source_thread_ended(struct reader_source *source);
 struct pcsc_reader *pcsc_reader_start(struct reader_source *source, const char *name, const char *label);
 void pcsc_reader_tell_look(struct pcsc_reader *reader, const struct pcsc_look *look);
 void pcsc_reader_tell_lost(struct pcsc_reader *reader, enum pcsc_result result);
+void pcsc_reader_tell_unwatched(struct pcsc_reader *reader);  /* for now there is no place for it */
 void pcsc_reader_dismiss(struct pcsc_reader *reader);  /* its reader left the list */
 void pcsc_reader_free(struct pcsc_reader *reader);  /* joins the thread, which has ended */
 

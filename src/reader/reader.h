@@ -16,13 +16,14 @@
  *
  * Telling. A driver tells what happens through the reader_sink that start was given. Every function of the sink may be
  * called on any of the driver's threads; calls about one reader come from one thread at a time and in order:
- * appeared, then any number of health, card_arrived, card_left, card_failed, then gone. A sink function may block
- * while the main thread is behind (a full queue makes a reader wait and never drops); it returns at once after stop.
+ * appeared, then any number of health, card_arrived, card_left, card_failed, card_cleared, then gone. A sink function may
+ * block while the main thread is behind (a full queue makes a reader wait and never drops); it returns at once after stop.
  *
  * Cards. card_arrived is called with a struct card that lives until the call returns; inside the call the templates may
  * use card->transceive, on this thread. A driver calls card_arrived once for each visit, and card_left with the same
  * UID once the card has gone. A card that no template can use (a contact card, a SAM) is told by one log line and
- * gets no APDU. If a card leaves or mutes before its UID is known the driver calls card_failed.
+ * gets no APDU. If a card leaves or mutes before its UID is known the driver calls card_failed; if the card that failed
+ * stayed, card_cleared says that it has gone. A card that arrives, or that the reader is ill or gone, clears it as well.
  *
  * Reports of health. A reader that cannot work (its service is not running, it was unplugged, the device hangs) is
  * reported by health with READER_ILL and a reason that names the next step; when it works again, READER_WORKS. The
@@ -31,7 +32,8 @@
  * always has at least one reader, whose name is then the configured one.
  *
  * Waiting. Each thread states in its activity what it does and until when. Waiting for a card is ACTIVITY_IDLE and
- * costs no wake-ups.
+ * costs no wake-ups, but for those that are needed to find out that a service or a device hangs (some each minute). While
+ * a reader waits, a hang of the thread that watches for it is its own (activity_follow).
  *
  * Stopping. wake makes every thread of the source see that it should end, without blocking the caller. join waits for
  * the threads up to limit_ms and releases everything; if a thread hangs in a foreign call it is abandoned, what it
@@ -65,6 +67,7 @@ struct reader_sink {
     void (*card_arrived)(void *context, const char *reader, struct card *card);
     void (*card_left)(void *context, const char *reader, const uint8_t *uid, size_t uid_bytes);
     void (*card_failed)(void *context, const char *reader, enum card_error error);
+    void (*card_cleared)(void *context, const char *reader); /* NULL if nobody wants to know */
     void (*gone)(void *context, const char *reader);
 };
 

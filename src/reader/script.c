@@ -182,6 +182,8 @@ static bool play(struct reader_source *source, const struct script_step *step)
         break;
     case SCRIPT_FAIL:
         sink->card_failed(sink->context, source->label, step->error);
+        if (sink->card_cleared != NULL) /* it does not stay */
+            sink->card_cleared(sink->context, source->label);
         break;
     case SCRIPT_ILL:
         remove_all(source);

@@ -69,10 +69,5 @@ json_t *daemon_ask(const struct tool_options *options, const char *request, json
 
 void daemon_print_json(const json_t *value)
 {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-
-    /* jansson writes C0 as \u00XX itself, but not DEL and C1. */
-    display_put(stdout, text);
-    (void) fputc('\n', stdout);
-    free(text);
+    display_put_json(stdout, value);
 }

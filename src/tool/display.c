@@ -4,7 +4,6 @@
 #include "base/memory.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -94,4 +93,30 @@ char *display_duration(uint64_t duration_ms)
     if (hours < 24)
         return text_format("%" PRIu64 " h %" PRIu64 " min", hours, minutes % 60);
     return text_format("%" PRIu64 " d %" PRIu64 " h", hours / 24, hours % 24);
+}
+
+char *display_size(uint64_t size_bytes)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+    double size = (double) size_bytes / 1024;
+    size_t unit = 0;
+
+    if (size_bytes < 1024)
+        return text_format("%" PRIu64 " bytes", size_bytes);
+    /* 1023.96 would be shown as 1024.0 */
+    for (; size >= 1023.95 && unit + 1 < sizeof units / sizeof *units; unit++)
+        size /= 1024;
+    return text_format("%.1f %s", size, units[unit]);
+}
+
+void display_put_json(FILE *stream, const json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+    if (text == NULL)
+        abort();
+    /* jansson writes C0 as \u00XX itself, but not DEL and C1. */
+    display_put(stream, text);
+    (void) fputc('\n', stream);
+    free(text);
 }

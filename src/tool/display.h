@@ -5,6 +5,7 @@
 #ifndef SPRINGPARK_TOOL_DISPLAY_H
 #define SPRINGPARK_TOOL_DISPLAY_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,5 +27,11 @@ void display_progress(const char *format, ...) __attribute__((format(printf, 1, 
 
 /* "3 d 4 h", "5 min 6 s", "0 s": the two largest units. New memory. */
 char *display_duration(uint64_t duration_ms);
+
+/* "812 bytes", "1.2 KiB", "128.0 MiB". New memory. */
+char *display_size(uint64_t size_bytes);
+
+/* One line of compact JSON, safe for a terminal and still the same value. */
+void display_put_json(FILE *stream, const json_t *value);
 
 #endif

@@ -3,45 +3,18 @@
 
 #include "base/memory.h"
 #include "tool/display.h"
+#include "tool/journal_view.h"
+#include "tool/view.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *text_in(json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text != NULL ? text : "";
-}
-
-static json_int_t number_in(json_t *object, const char *key)
-{
-    return json_integer_value(json_object_get(object, key));
-}
-
-/* Formatted text with what came from the daemon in it, made safe. */
-static void __attribute__((format(printf, 2, 3))) put(FILE *stream, const char *format, ...)
-{
-    va_list list;
-
-    va_start(list, format);
-    char *text = text_format_list(format, list);
-    va_end(list);
-    display_put(stream, text);
-    free(text);
-}
-
-static void put_label(FILE *stream, const char *label)
-{
-    (void) fprintf(stream, "  %-9s ", label);
-}
-
 /* State is the vendor's word for the readers; the broker's state is our own. */
 static void put_state(FILE *stream, json_t *status)
 {
-    const char *state = text_in(status, "state");
-    const char *broker = text_in(json_object_get(status, "broker"), "state");
+    const char *state = view_text(status, "state");
+    const char *broker = view_text(json_object_get(status, "broker"), "state");
     bool ready = strcmp(state, "online,ready") == 0;
     const char *but = ready ? "" : "and ";
 
@@ -50,7 +23,7 @@ static void put_state(FILE *stream, json_t *status)
     else if (strcmp(state, "online,busy") == 0)
         (void) fputs("no reader works", stream);
     else
-        put(stream, "%s", state[0] != '\0' ? state : "in an unknown state");
+        view_put(stream, "%s", state[0] != '\0' ? state : "in an unknown state");
 
     if (strcmp(broker, "online") == 0)
         (void) fputs(", connected to the broker", stream);
@@ -65,24 +38,24 @@ static void put_state(FILE *stream, json_t *status)
 static void put_broker(FILE *stream, json_t *broker)
 {
     json_t *version = json_object_get(broker, "mqtt_version");
-    const char *detail = text_in(broker, "detail");
+    const char *detail = view_text(broker, "detail");
 
-    put_label(stream, "broker");
-    put(stream, "%s", text_in(broker, "state"));
-    if (text_in(broker, "host")[0] != '\0') {
-        put(stream, ": %s, port %" JSON_INTEGER_FORMAT ", %s", text_in(broker, "host"), number_in(broker, "port"),
+    view_put_label(stream, "broker");
+    view_put(stream, "%s", view_text(broker, "state"));
+    if (view_text(broker, "host")[0] != '\0') {
+        view_put(stream, ": %s, port %" JSON_INTEGER_FORMAT ", %s", view_text(broker, "host"), view_number(broker, "port"),
             json_is_true(json_object_get(broker, "tls")) ? "TLS" : "not encrypted");
         if (json_is_string(version))
-            put(stream, ", MQTT %s", json_string_value(version));
+            view_put(stream, ", MQTT %s", json_string_value(version));
         else if (json_integer_value(version) != 0)
-            put(stream, ", MQTT %s", json_integer_value(version) == 5 ? "5" : "3.1.1");
-        put(stream, "; connected %" JSON_INTEGER_FORMAT " times in %" JSON_INTEGER_FORMAT " attempts",
-            number_in(broker, "connects"), number_in(broker, "attempts"));
+            view_put(stream, ", MQTT %s", json_integer_value(version) == 5 ? "5" : "3.1.1");
+        view_put(stream, "; connected %" JSON_INTEGER_FORMAT " times in %" JSON_INTEGER_FORMAT " attempts",
+            view_number(broker, "connects"), view_number(broker, "attempts"));
     }
     (void) fputc('\n', stream);
     if (detail[0] != '\0') {
-        put_label(stream, "");
-        put(stream, "%s", detail);
+        view_put_label(stream, "");
+        view_put(stream, "%s", detail);
         (void) fputc('\n', stream);
     }
 }
@@ -94,12 +67,12 @@ static void put_counters(FILE *stream, const char *label, json_t *counters)
     const char *key;
     json_t *value;
 
-    put_label(stream, label);
+    view_put_label(stream, label);
     json_object_foreach(counters, key, value) {
         char *words = text_copy(key);
         for (char *underscore = strchr(words, '_'); underscore != NULL; underscore = strchr(underscore, '_'))
             *underscore = ' ';
-        put(stream, "%s%" JSON_INTEGER_FORMAT " %s", separator, json_integer_value(value), words);
+        view_put(stream, "%s%" JSON_INTEGER_FORMAT " %s", separator, json_integer_value(value), words);
         separator = ", ";
         free(words);
     }
@@ -116,18 +89,18 @@ static bool is_present(json_t *reader)
 
 static void put_reader(FILE *stream, json_t *reader)
 {
-    put_label(stream, "reader");
-    put(stream, "%s (%s): %s%s; %" JSON_INTEGER_FORMAT " reads, %" JSON_INTEGER_FORMAT " failures",
-        text_in(reader, "label"), text_in(reader, "driver"), text_in(reader, "health"),
-        is_present(reader) ? ", a tag is there" : "", number_in(reader, "reads"), number_in(reader, "failures"));
-    if (number_in(reader, "unread") > 0)
-        put(stream, ", %" JSON_INTEGER_FORMAT " not read", number_in(reader, "unread"));
-    if (number_in(reader, "template_no_match") > 0)
-        put(stream, ", %" JSON_INTEGER_FORMAT " without a template", number_in(reader, "template_no_match"));
+    view_put_label(stream, "reader");
+    view_put(stream, "%s (%s): %s%s; %" JSON_INTEGER_FORMAT " reads, %" JSON_INTEGER_FORMAT " failures",
+        view_text(reader, "label"), view_text(reader, "driver"), view_text(reader, "health"),
+        is_present(reader) ? ", a tag is there" : "", view_number(reader, "reads"), view_number(reader, "failures"));
+    if (view_number(reader, "unread") > 0)
+        view_put(stream, ", %" JSON_INTEGER_FORMAT " not read", view_number(reader, "unread"));
+    if (view_number(reader, "template_no_match") > 0)
+        view_put(stream, ", %" JSON_INTEGER_FORMAT " without a template", view_number(reader, "template_no_match"));
     (void) fputc('\n', stream);
-    if (text_in(reader, "reason")[0] != '\0') {
-        put_label(stream, "");
-        put(stream, "%s", text_in(reader, "reason"));
+    if (view_text(reader, "reason")[0] != '\0') {
+        view_put_label(stream, "");
+        view_put(stream, "%s", view_text(reader, "reason"));
         (void) fputc('\n', stream);
     }
 }
@@ -136,30 +109,32 @@ void report_status(FILE *stream, json_t *status)
 {
     json_t *item;
     size_t index;
-    char *uptime = display_duration((uint64_t) number_in(status, "uptime_ms"));
+    char *uptime = display_duration((uint64_t) view_number(status, "uptime_ms"));
 
-    put(stream, "springparkd %s (%s): ", text_in(status, "version"), text_in(status, "serial"));
+    view_put(stream, "springparkd %s (%s): ", view_text(status, "version"), view_text(status, "serial"));
     put_state(stream, status);
     (void) fputc('\n', stream);
     json_array_foreach(json_object_get(status, "health"), index, item) {
-        put_label(stream, "ill");
-        put(stream, "%s: %s", text_in(item, "what"), text_in(item, "problem"));
+        view_put_label(stream, "ill");
+        view_put(stream, "%s: %s", view_text(item, "what"), view_text(item, "problem"));
         (void) fputc('\n', stream);
     }
-    put_label(stream, "running");
-    put(stream, "%s, start %" JSON_INTEGER_FORMAT ", last event %" JSON_INTEGER_FORMAT, uptime,
-        number_in(status, "startup_counter"), number_in(status, "sequence"));
+    view_put_label(stream, "running");
+    view_put(stream, "%s, start %" JSON_INTEGER_FORMAT ", last event %" JSON_INTEGER_FORMAT, uptime,
+        view_number(status, "startup_counter"), view_number(status, "sequence"));
     (void) fputc('\n', stream);
-    put_label(stream, "settings");
-    put(stream, "%s", text_in(status, "config_file"));
+    view_put_label(stream, "settings");
+    view_put(stream, "%s", view_text(status, "config_file"));
     (void) fputc('\n', stream);
     put_broker(stream, json_object_get(status, "broker"));
     put_counters(stream, "events", json_object_get(status, "events"));
+    if (json_is_object(json_object_get(status, "journal")))
+        journal_view_status(stream, json_object_get(status, "journal"));
     put_counters(stream, "commands", json_object_get(status, "commands"));
     json_array_foreach(json_object_get(status, "readers"), index, item)
         put_reader(stream, item);
     if (json_array_size(json_object_get(status, "readers")) == 0) {
-        put_label(stream, "reader");
+        view_put_label(stream, "reader");
         (void) fputs("none is there\n", stream);
     }
     free(uptime);
@@ -175,9 +150,9 @@ static char *cell(json_t *reader, int column)
     static const char *const numbers[COLUMNS] = {NULL, NULL, NULL, NULL, "reads", "failures", NULL};
 
     if (texts[column] != NULL)
-        return display_safe(text_in(reader, texts[column]), strlen(text_in(reader, texts[column])));
+        return display_safe(view_text(reader, texts[column]), strlen(view_text(reader, texts[column])));
     if (numbers[column] != NULL)
-        return text_format("%" JSON_INTEGER_FORMAT, number_in(reader, numbers[column]));
+        return text_format("%" JSON_INTEGER_FORMAT, view_number(reader, numbers[column]));
     return text_copy(is_present(reader) ? "there" : "-");
 }
 
@@ -228,9 +203,9 @@ void report_readers(FILE *stream, json_t *readers)
             free(text);
         }
         (void) fputc('\n', stream);
-        if (text_in(reader, "reason")[0] != '\0')
-            put(stream, "  %s: %s", text_in(reader, "label"), text_in(reader, "reason"));
-        if (text_in(reader, "reason")[0] != '\0')
+        if (view_text(reader, "reason")[0] != '\0')
+            view_put(stream, "  %s: %s", view_text(reader, "label"), view_text(reader, "reason"));
+        if (view_text(reader, "reason")[0] != '\0')
             (void) fputc('\n', stream);
     }
 }

@@ -8,7 +8,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* The first line says the state in words; then one line each for what is ill, the broker, the events, the readers. */
+/* The first line says the state in words; then one line each for what is ill, the broker, the events, the
+ * journal, the readers. */
 void report_status(FILE *stream, json_t *status);
 
 /* readers: the array. */

@@ -21,6 +21,7 @@ tool_command tool_registers;
 tool_command tool_status;
 tool_command tool_watch;
 tool_command tool_readers;
+tool_command tool_journal;
 tool_command tool_reload;
 tool_command tool_subscribe;
 tool_command tool_command_send;

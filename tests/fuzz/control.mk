@@ -13,6 +13,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/control/command \
 	tests/fuzz/corpus/control/deep \
 	tests/fuzz/corpus/control/escapes \
+	tests/fuzz/corpus/control/journal \
+	tests/fuzz/corpus/control/journal_release \
 	tests/fuzz/corpus/control/misspelt \
 	tests/fuzz/corpus/control/not_utf8 \
 	tests/fuzz/corpus/control/nul \

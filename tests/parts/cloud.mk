@@ -8,4 +8,5 @@ tests_parts_cloud_probe_LDADD = libspringpark.la
 TEST_PARTS += tests/parts/cloud_probe
 
 EXTRA_DIST += tests/parts/cloud_parts.py tests/parts/fake_broker.py tests/system/test_cloud_faults.py \
-	tests/system/test_cloud_life.py tests/system/test_cloud_talk.py
+	tests/system/test_cloud_lending.py tests/system/test_cloud_life.py tests/system/test_cloud_suspects.py \
+	tests/system/test_cloud_talk.py

@@ -178,6 +178,24 @@ class Gateway:
         self.close()
 
 
+class Script:
+    """A scripted reader: lines written to it happen at once."""
+
+    def __init__(self, label="door"):
+        self.directory = tempfile.mkdtemp(prefix="springpark-script-")
+        self.path = os.path.join(self.directory, "fifo")
+        os.mkfifo(self.path)
+        self.setting = '{ driver = "script"; path = "%s"; label = "%s"; }' % (self.path, label)
+        self._fifo = os.open(self.path, os.O_RDWR)
+
+    def do(self, *lines):
+        os.write(self._fifo, "".join(line + "\n" for line in lines).encode())
+
+    def close(self):
+        os.close(self._fifo)
+        shutil.rmtree(self.directory)
+
+
 class NotifySocket:
     """The service manager's end of sd_notify(3)."""
 

@@ -164,7 +164,7 @@ static struct probe *find_probe(struct run *run, const char *tag)
 static bool start_source(struct run *run, const char *tag, const char *name, const char *label)
 {
     struct probe *probe = find_probe(run, tag);
-    const struct reader_sink sink = {probe, on_appeared, on_health, on_card_arrived, on_card_left, on_card_failed,
+    const struct reader_sink sink = {probe, on_appeared, on_health, on_card_arrived, on_card_left, on_card_failed, NULL,
                                      on_gone};
     struct reader_options options = run->options;
     char *error = NULL;

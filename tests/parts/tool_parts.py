@@ -23,6 +23,9 @@ STATUS = {
     "broker": {"state": "online", "host": "broker.example", "port": 8883, "tls": True, "mqtt_version": 5,
                "detail": None, "connects": 1, "attempts": 2},
     "events": {"created": 12, "delivered": 11, "stored": 1, "in_flight": 1, "dropped": 0, "refused": 0},
+    "journal": {"state": "works", "detail": None, "directory": "/var/lib/springpark", "depth": 1, "in_memory": 0,
+                "bytes": 40960, "oldest_age_s": 66, "delivered": 11, "dropped": 0, "replayed": 4, "set_aside": 0,
+                "gaps": []},
     "commands": {"accepted": 3, "refused": 1},
     "readers": [{"label": "door", "name": "ACME Reader 00 00", "driver": "pcsc", "health": "works", "reason": None,
                  "doing": "waits for a tag", "present": 1, "reads": 12, "failures": 2, "unread": 0,
@@ -75,7 +78,8 @@ class Process:
 
 
 class StandIn:
-    """The daemon's end of the sockets. answers: a request's name to the lines that answer it, or None to hang up."""
+    """The daemon's end of the sockets. answers: a request's name to the lines that answer it, None to hang up, or a
+    function that is given the request's arguments and returns one of these."""
 
     def __init__(self, directory, answers, names=("control", "status")):
         self.requests = []
@@ -103,6 +107,8 @@ class StandIn:
             request = json.loads(line)
             self.requests.append((name, request))
             answer = self._answers.get(request["request"], {"ok": False, "errors": ["unknown request"]})
+            if callable(answer):
+                answer = answer(request.get("arguments", {}))
             if answer is None:
                 connection.shutdown(socket.SHUT_RDWR)
                 return

@@ -84,7 +84,7 @@ class Conversation(CloudTest):
         probe.wait("^notice CONFIRMED 500$")
         self.assertEqual(broker.payloads(), ["n%d" % i for i in range(1, 501)])
         facts = probe.report()
-        self.assertEqual((facts["delivered"], facts["stored"], facts["in_flight"]), ("500", "0", "0"))
+        self.assertEqual((facts["delivered"], facts["kept"], facts["in_flight"]), ("500", "0", "0"))
         probe.stop()
 
     def test_qos_0_events_arrive_in_order_and_once(self):
@@ -210,7 +210,7 @@ class Conversation(CloudTest):
         probe.wait(r"^notice REFUSED 1 .*t/evt: not authorized \(0x87\); check the broker's policy or ACL")
         probe.wait("^notice CONFIRMED 3$")
         facts = probe.report()
-        self.assertEqual((facts["refused"], facts["delivered"], facts["stored"]), ("1", "2", "0"))
+        self.assertEqual((facts["refused"], facts["delivered"], facts["kept"]), ("1", "2", "0"))
         probe.stop()
 
     def test_an_event_over_quota_is_sent_again_later(self):
@@ -336,7 +336,7 @@ class Conversation(CloudTest):
                 probe.send("event 1 n1")
                 probe.wait("DISCONNECTED %s.*check .*topic" % text)
                 if topic == "topic_event":
-                    self.assertEqual(probe.report()["stored"], "1")
+                    self.assertEqual(probe.report()["kept"], "1")
                 probe.stop()
 
     def test_session_taken_over_names_the_client_id(self):

@@ -20,7 +20,7 @@ sys.path.insert(0, str(TOP / "tests/parts"))
 import pcscd as cards  # noqa: E402
 from broker import EVENTS, PREFIX, Broker, wait_until  # noqa: E402
 from fake_broker import PUBLISH, SUBSCRIBE, FakeBroker  # noqa: E402
-from gateway import SMART_READER, TEMPLATES, Gateway, build_directory, configuration  # noqa: E402
+from gateway import SMART_READER, TEMPLATES, Gateway, Script, build_directory, configuration  # noqa: E402
 from pki import Sandbox  # noqa: E402
 
 PCSC_READERS = '{ driver = "pcsc"; name = "*"; }'
@@ -33,24 +33,6 @@ def setUpModule():
 
 def tearDownModule():
     SANDBOX.close()
-
-
-class Script:
-    """A scripted reader: lines written to it happen at once."""
-
-    def __init__(self, label="door"):
-        self.directory = tempfile.mkdtemp(prefix="springpark-script-")
-        self.path = os.path.join(self.directory, "fifo")
-        os.mkfifo(self.path)
-        self.setting = '{ driver = "script"; path = "%s"; label = "%s"; }' % (self.path, label)
-        self._fifo = os.open(self.path, os.O_RDWR)
-
-    def do(self, *lines):
-        os.write(self._fifo, "".join(line + "\n" for line in lines).encode())
-
-    def close(self):
-        os.close(self._fifo)
-        shutil.rmtree(self.directory)
 
 
 def uids(count, first=0x04000000000000):

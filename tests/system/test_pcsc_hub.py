@@ -165,7 +165,7 @@ class Entries(HubTest):
 
 
 class Many(HubTest):
-    def test_of_16_readers_15_work_and_the_last_one_is_named_in_the_log(self):
+    def test_of_16_readers_15_work_and_the_last_one_is_ill_with_its_reason(self):
         daemon = self.start_pcscd(readers=16)
         probe = self.start_probe(daemon, "*")
         working = []
@@ -174,7 +174,7 @@ class Many(HubTest):
             if line.endswith("|works"):
                 working.append(line[len("health "):-len("|works")])
         unused, = set(daemon.names) - set(working)
-        self.assertEqual(len(probe.wait_for_log(f"reader {unused} is not used: no more than 15 PC/SC readers")), 1)
+        self.assertEqual(len(probe.wait_for_log(f"reader {unused} does not work: no more than 15 PC/SC readers")), 1)
         self.assert_reads(daemon, probe, working[0], daemon.names.index(working[0]))
 
 

@@ -18,7 +18,7 @@ from tool_parts import OK, USAGE, UNAVAILABLE, PROTOCOL, NOPERM, CONFIG, NOBODY,
 
 
 class Usage(ToolTest):
-    COMMANDS = ["status", "readers", "watch", "reload", "command", "check", "registers", "subscribe"]
+    COMMANDS = ["status", "readers", "journal", "watch", "reload", "command", "check", "registers", "subscribe"]
 
     def test_help_names_every_command_and_each_has_its_own(self):
         done = self.run_tool("--help")
@@ -64,6 +64,18 @@ class Usage(ToolTest):
             (["command", "{}", "{}"], "one command at a time"),
             (["command", "--wink", *broker], "--device ID"),
             (["command", "--wink", *broker, "--device", "+"], "--device ID"),
+            (["journal", "show"], "list, export or release"),
+            (["journal", "12:5"], "list, export or release"),
+            (["journal", "list", "12:5"], "Too many arguments"),
+            (["journal", "--limit", "0"], "--limit takes a number"),
+            (["journal", "--all"], "--all belongs to release"),
+            (["journal", "export", "a", "b"], "one FILE"),
+            (["journal", "release"], "or --all"),
+            (["journal", "release", "--all", "12:5"], "or --all"),
+            (["journal", "release", "12:5", "--limit", "3"], "belong to list and export"),
+            (["journal", "release", "--set-aside", "--all"], "belong to list and export"),
+            (["journal", "release", "12:5", "12"], "\"12\" is no ID"),
+            (["journal", "release", "0:5"], "\"0:5\" is no ID"),
         ]
         for arguments, message in cases:
             with self.subTest(arguments=arguments):
@@ -75,7 +87,8 @@ class Usage(ToolTest):
 
 class Daemon(ToolTest):
     def test_a_daemon_that_is_not_there_is_69_with_the_socket_and_the_next_step(self):
-        for arguments in (["status"], ["readers"], ["watch"], ["reload"], ["command", "--wink"]):
+        for arguments in (["status"], ["readers"], ["watch"], ["reload"], ["command", "--wink"], ["journal"],
+                          ["journal", "export"], ["journal", "release", "--all"]):
             with self.subTest(command=arguments):
                 done = self.run_tool(*arguments)
                 self.assertEqual(done.returncode, UNAVAILABLE)
@@ -116,6 +129,8 @@ class Daemon(ToolTest):
         self.assertIn("  broker    online: broker.example, port 8883, TLS, MQTT 5; connected 1 times in 2 attempts",
                       lines)
         self.assertIn("  events    12 created, 11 delivered, 1 stored, 1 in flight, 0 dropped, 0 refused", lines)
+        self.assertIn("  journal   works: 1 waiting, oldest 1 min 6 s, 40.0 KiB in /var/lib/springpark", lines)
+        self.assertIn("            11 delivered, 0 dropped, 4 replayed, 0 set aside", lines)
         self.assertIn("  commands  3 accepted, 1 refused", lines)
         self.assertIn("  reader    door (pcsc): works, a tag is there; 12 reads, 2 failures, 4 without a template",
                       lines)

@@ -106,7 +106,6 @@ START_TEST(an_empty_file_gives_the_defaults_and_no_broker)
     ck_assert_uint_eq(settings->mqtt.status_interval_s, 30);
     ck_assert_uint_eq(settings->mqtt.reconnect_interval_s, 30);
     ck_assert_int_eq(settings->mqtt.version, SETTINGS_MQTT_AUTO);
-    ck_assert_uint_eq(settings->mqtt.queue_events, 10000);
     ck_assert_str_eq(settings->mqtt.topic_prefix, "springcard/springcore");
     ck_assert_str_eq(settings->certificates[9].source, "amazon");
     ck_assert_str_eq(settings->certificates[13].source, "");
@@ -133,7 +132,6 @@ static const char whole_file[] =
     "mqtt:\n{\n"
     "  broker = \"xxxxxxxxxxxxxx-ats.iot.us-west-2.amazonaws.com.and.longer.than.48\"; port = 443; login = \"u\";\n"
     "  password = \"p\"; client_id = \"c\"; device_id = \"d\"; topic_prefix = \"a/b\"; version = \"3.1.1\";\n"
-    "  queue_events = 5;\n"
     "  tls: { enabled = true; sni = false; verify_name = false; trust = \"pki\"; ca_slot = 0x8; client_auth = true;\n"
     "         certificate_slot = 0xA; key_slot = 0xB; chain = true; chain_slot = 0xE; };\n"
     "  options: { publish_qos = 0; subscribe_qos = 0; last_will = false; retained = false; keep_alive = 60;\n"
@@ -169,7 +167,6 @@ START_TEST(every_setting_reaches_its_place)
     ck_assert_str_eq(mqtt->device_id, "d");
     ck_assert_str_eq(mqtt->topic_prefix, "a/b");
     ck_assert_int_eq(mqtt->version, SETTINGS_MQTT_3_1_1);
-    ck_assert_uint_eq(mqtt->queue_events, 5);
     ck_assert(mqtt->tls.enabled && !mqtt->tls.sni && !mqtt->tls.verify_name && mqtt->tls.client_auth && mqtt->tls.chain);
     expect_register(config, 0x0288, "\x31\x08\x8A\x4B\x8E", 5);
     expect_register(config, 0x0289, "\x00\x07\x09\x3C\x00\x63", 6);
@@ -197,12 +194,12 @@ START_TEST(every_setting_reaches_its_place)
     ck_assert_uint_eq(settings->readers_count, 2);
     ck_assert_str_eq(settings->readers[0].name, "SpringCard*");
     ck_assert_str_eq(settings->readers[0].label, "door");
-    ck_assert_int_eq(settings->readers[0].line, 17);
+    ck_assert_int_eq(settings->readers[0].line, 16);
     ck_assert_str_eq(settings->readers[1].driver, "script");
     ck_assert_str_eq(settings->readers[1].path, "/run/x");
     ck_assert_str_eq(settings->certificates[8].source, "/ca");
     ck_assert_str_eq(settings->certificates[14].source, "/etc/sp/chain.pem");
-    ck_assert_int_eq(settings->certificates[14].line, 19);
+    ck_assert_int_eq(settings->certificates[14].line, 18);
     ck_assert_str_eq(settings->keys[11].source, "/key");
     ck_assert_str_eq(settings->state_directory, "/state");
     ck_assert_str_eq(settings->serial, "S1");
@@ -252,7 +249,6 @@ static const struct mistake {
     { "smart_reader: { activation = \"broker\"; };",
       "t.conf:1: smart_reader.activation: \"broker\" is not allowed: reading only while the broker" },
     { "smart_reader: { debounce_ms = 10001; };", "t.conf:1: smart_reader.debounce_ms: 10001 is not allowed: 0 to 10000 ms" },
-    { "mqtt: { queue_events = 0; };", "t.conf:1: mqtt.queue_events: 0 is not allowed: 1 to 1000000" },
     { "mqtt: { version = 5; };", "t.conf:1: mqtt.version: needs a text (\"auto\", \"5\", \"3.1.1\"), not a number" },
     { "mqtt: { tls: { trust = \"any\"; }; };", "t.conf:1: mqtt.tls.trust (register 0288): \"any\" is not allowed: " },
     { "mqtt: { tls: { trust = \"server\"; }; };", "t.conf:1: mqtt.tls.trust (register 0288): \"server\" is not allowed: " },
@@ -333,8 +329,8 @@ static const struct mistake {
       "t.conf:2: readers[2].label: \"x\" is the label of the reader in line 1 too; each needs its own" },
     { "mqtt: {\n broker = ;\n};", "t.conf:2: syntax error" },
     { "mqtt: { };\nmqtt: { };", "t.conf:2: duplicate setting name" },
-    { "mqtt: { queue_events = 4294967301; };", "t.conf:1: the number is too large" },
-    { "mqtt: { queue_events = 0x1FFFFFFFF; };", "t.conf:1: the number is too large" },
+    { "journal: { max_bytes = 4294967301; };", "t.conf:1: the number is too large" },
+    { "journal: { max_bytes = 0x1FFFFFFFF; };", "t.conf:1: the number is too large" },
     { "\ndevice: { location = \"a\\x00b\"; };", "t.conf:2: \\x00 is not allowed" },
     { "device: { };\n/* never closed\n", "t.conf:2: the comment that begins here is never closed" },
     { "device: { location = \"never closed };\n", "t.conf:1: the text that begins here has no closing quote" },

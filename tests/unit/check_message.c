@@ -156,6 +156,74 @@ START_TEST(an_ill_gateway_is_busy_and_says_what_is_ill_last)
 }
 END_TEST
 
+START_TEST(gaps_come_last_in_the_status_and_are_left_out_when_there_is_none)
+{
+    const struct message_time time = {.startup_counter = 13, .uptime_ms = 5};
+    const struct message_gap gaps[] = {
+        {.first = {12, 5}, .last = {12, 90}, .count = 86, .reason = "journal full"},
+        {.first = {12, 91}, .reason = "unclean end"},
+    };
+    struct message_status status = {.state = MESSAGE_ONLINE_READY, .time = &time, .health = "door: ill",
+                                    .gaps = gaps, .gaps_count = 2};
+
+    assert_text(message_status_to_json(&status),
+                "{\"State\":\"online,ready\",\"Uptime\":\"13:0.005\",\"Health\":\"door: ill\",\"Gaps\":["
+                "{\"First\":\"12:5\",\"Last\":\"12:90\",\"Count\":86,\"Reason\":\"journal full\"},"
+                "{\"First\":\"12:91\",\"Reason\":\"unclean end\"}]}");
+    status.health = NULL;
+    status.gaps_count = 1;
+    assert_text(message_status_to_json(&status),
+                "{\"State\":\"online,ready\",\"Uptime\":\"13:0.005\",\"Gaps\":["
+                "{\"First\":\"12:5\",\"Last\":\"12:90\",\"Count\":86,\"Reason\":\"journal full\"}]}");
+    status.gaps_count = 0;
+    assert_text(message_status_to_json(&status), "{\"State\":\"online,ready\",\"Uptime\":\"13:0.005\"}");
+}
+END_TEST
+
+START_TEST(a_gap_leaves_out_what_is_not_known)
+{
+    struct message_gap gap = {.first = {12, 5}, .last = {14, 3}, .count = INT64_MAX, .reason = "age"};
+
+    assert_text(message_gap_to_json(&gap),
+                "{\"First\":\"12:5\",\"Last\":\"14:3\",\"Count\":9223372036854775807,\"Reason\":\"age\"}");
+    gap = (struct message_gap) {.last = {12, 9}, .count = 1, .reason = "damaged"};
+    assert_text(message_gap_to_json(&gap), "{\"Last\":\"12:9\",\"Count\":1,\"Reason\":\"damaged\"}");
+    gap = (struct message_gap) {.first = {12, 9}, .last = {12, 0}, .reason = "unclean end"};
+    assert_text(message_gap_to_json(&gap), "{\"First\":\"12:9\",\"Reason\":\"unclean end\"}");
+    gap = (struct message_gap) {.first = {12, 9}, .last = {0, 7}, .reason = "unclean end"};
+    assert_text(message_gap_to_json(&gap), "{\"First\":\"12:9\",\"Reason\":\"unclean end\"}");
+    gap = (struct message_gap) {.reason = "damaged"};
+    assert_text(message_gap_to_json(&gap), "{\"Reason\":\"damaged\"}");
+}
+END_TEST
+
+START_TEST(an_identity_is_the_startup_counter_and_the_sequence)
+{
+    struct event_id id = {1, 1};
+
+    assert_text(message_id_text((struct event_id) {12, 5}), "12:5");
+    assert_text(message_id_text((struct event_id) {UINT32_MAX, INT64_MAX}), "4294967295:9223372036854775807");
+    ck_assert(message_id_parse("12:5", &id));
+    ck_assert(event_id_equal(id, (struct event_id) {12, 5}));
+    ck_assert(message_id_parse("4294967295:9223372036854775807", &id));
+    ck_assert(event_id_equal(id, (struct event_id) {UINT32_MAX, INT64_MAX}));
+}
+END_TEST
+
+START_TEST(what_is_no_identity_is_refused)
+{
+    static const char *const texts[] = {
+        "", ":", "12", "12:", ":5", "12:5:6", "12:5 ", " 12:5", "+12:5", "-12:5", "12:-5", "0:5", "12:0", "a:b",
+        "12:5x", "4294967296:5", "12:9223372036854775808", "12:18446744073709551617", "99999999999999999999999:5",
+    };
+    struct event_id id = {3, 4};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        ck_assert_msg(!message_id_parse(texts[i], &id), "\"%s\" was taken", texts[i]);
+    ck_assert(event_id_equal(id, (struct event_id) {3, 4}));
+}
+END_TEST
+
 START_TEST(meta_tells_who_answers_in_the_vendors_order)
 {
     const struct message_meta meta = {
@@ -239,6 +307,10 @@ int main(void)
     tcase_add_test(test_case, the_vendors_status_comes_out_byte_for_byte);
     tcase_add_test(test_case, the_last_will_has_its_state_only);
     tcase_add_test(test_case, an_ill_gateway_is_busy_and_says_what_is_ill_last);
+    tcase_add_test(test_case, gaps_come_last_in_the_status_and_are_left_out_when_there_is_none);
+    tcase_add_test(test_case, a_gap_leaves_out_what_is_not_known);
+    tcase_add_test(test_case, an_identity_is_the_startup_counter_and_the_sequence);
+    tcase_add_test(test_case, what_is_no_identity_is_refused);
     tcase_add_test(test_case, meta_tells_who_answers_in_the_vendors_order);
     tcase_add_test(test_case, meta_leaves_out_what_is_not_known);
     tcase_add_test(test_case, uptime_pads_the_milliseconds_only_and_holds_years);

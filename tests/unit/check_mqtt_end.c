@@ -82,6 +82,42 @@ START_TEST(reason_codes_have_words_in_both_versions)
 }
 END_TEST
 
+static bool is_drop(enum mqtt_end_cause cause, int reason, int system_error)
+{
+    const struct mqtt_end end = { .cause = cause, .version = 5, .reason = reason, .system_error = system_error,
+                                  .accepted = true };
+
+    return mqtt_end_is_drop(&end);
+}
+
+START_TEST(a_drop_is_what_a_message_of_ours_may_have_caused)
+{
+    ck_assert(is_drop(MQTT_END_CLOSED, 0, 0));
+    ck_assert(is_drop(MQTT_END_BROKEN, 0, 0));
+    ck_assert(is_drop(MQTT_END_BROKEN, 0, ECONNRESET));
+    ck_assert(is_drop(MQTT_END_BROKEN, 0, EPIPE));
+    ck_assert(is_drop(MQTT_END_SAID, 0x87, 0));
+    ck_assert(is_drop(MQTT_END_SAID, 0x95, 0));
+    ck_assert(is_drop(MQTT_END_SAID, 0x80, 0));
+}
+END_TEST
+
+START_TEST(other_ends_are_no_drop)
+{
+    const struct mqtt_end early = { .cause = MQTT_END_CLOSED, .version = 5 };
+
+    ck_assert(!mqtt_end_is_drop(&early));
+    ck_assert(!is_drop(MQTT_END_BROKEN, 0, ETIMEDOUT));
+    ck_assert(!is_drop(MQTT_END_BROKEN, 0, EHOSTUNREACH));
+    ck_assert(!is_drop(MQTT_END_KEEP_ALIVE, 0, 0));
+    ck_assert(!is_drop(MQTT_END_ASKED, 0, 0));
+    ck_assert(!is_drop(MQTT_END_REFUSED, 0x87, 0));
+    ck_assert(!is_drop(MQTT_END_SAID, 0x8B, 0));
+    ck_assert(!is_drop(MQTT_END_SAID, 0x8E, 0));
+    ck_assert(!is_drop(MQTT_END_SAID, 0x97, 0));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mqtt_end");
@@ -93,6 +129,8 @@ int main(void)
     tcase_add_test(cases, a_taken_over_session_names_the_client_id);
     tcase_add_test(cases, the_brokers_own_words_are_added);
     tcase_add_test(cases, reason_codes_have_words_in_both_versions);
+    tcase_add_test(cases, a_drop_is_what_a_message_of_ours_may_have_caused);
+    tcase_add_test(cases, other_ends_are_no_drop);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

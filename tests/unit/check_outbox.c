@@ -19,20 +19,25 @@ static void destroy(void)
     queue_free(queue);
 }
 
+static void confirm(uint64_t sequence)
+{
+    outbox_tell_event(outbox, CLOUD_NOTICE_CONFIRMED, (struct event_id) { .startup = 1, .sequence = sequence }, NULL);
+}
+
 static void expect(enum cloud_notice_kind kind, uint64_t sequence)
 {
     struct cloud_notice *notice = queue_take(queue);
 
     ck_assert_ptr_nonnull(notice);
     ck_assert_int_eq((int) notice->kind, (int) kind);
-    ck_assert_uint_eq(notice->sequence, sequence);
+    ck_assert_uint_eq(notice->id.sequence, sequence);
     cloud_notice_free(notice);
 }
 
 START_TEST(confirmations_wait_in_order_while_the_queue_is_full)
 {
     for (uint64_t sequence = 1; sequence <= 5; sequence++)
-        outbox_tell(outbox, CLOUD_NOTICE_CONFIRMED, sequence, NULL);
+        confirm(sequence);
     ck_assert(!outbox_flush(outbox));
     for (uint64_t sequence = 1; sequence <= 5; sequence++) {
         expect(CLOUD_NOTICE_CONFIRMED, sequence);
@@ -46,9 +51,9 @@ END_TEST
 START_TEST(a_new_notice_does_not_overtake_the_backlog)
 {
     for (uint64_t sequence = 1; sequence <= 3; sequence++)
-        outbox_tell(outbox, CLOUD_NOTICE_CONFIRMED, sequence, NULL);
+        confirm(sequence);
     expect(CLOUD_NOTICE_CONFIRMED, 1);
-    outbox_tell(outbox, CLOUD_NOTICE_CONFIRMED, 4, NULL);
+    confirm(4);
     expect(CLOUD_NOTICE_CONFIRMED, 2);
     (void) outbox_flush(outbox);
     expect(CLOUD_NOTICE_CONFIRMED, 3);
@@ -56,33 +61,48 @@ START_TEST(a_new_notice_does_not_overtake_the_backlog)
 }
 END_TEST
 
-START_TEST(the_backlog_of_what_only_informs_is_bounded_and_no_confirmation_is_lost)
+START_TEST(no_end_of_a_connection_is_lost_however_long_nobody_looks)
 {
-    size_t informing = 0;
-    size_t confirming = 0;
+    size_t ends = 0;
 
-    for (uint64_t sequence = 1; sequence <= 3000; sequence++)
-        outbox_tell(outbox, CLOUD_NOTICE_DROPPED, sequence, NULL);
-    for (uint64_t sequence = 1; sequence <= 50; sequence++)
-        outbox_tell(outbox, CLOUD_NOTICE_CONFIRMED, sequence, NULL);
+    for (int i = 0; i < 3000; i++)
+        outbox_tell(outbox, CLOUD_NOTICE_DISCONNECTED, "text");
     for (;;) {
         struct cloud_notice *notice = queue_take(queue);
         if (notice == NULL)
             break;
-        informing += notice->kind == CLOUD_NOTICE_DROPPED ? 1 : 0;
-        confirming += notice->kind == CLOUD_NOTICE_CONFIRMED ? 1 : 0;
+        ck_assert_str_eq(notice->text, "text");
+        ends++;
         cloud_notice_free(notice);
         (void) outbox_flush(outbox);
     }
-    ck_assert_uint_eq(informing, 1002); /* the queue's two and a thousand behind */
-    ck_assert_uint_eq(confirming, 50);
+    ck_assert_uint_eq(ends, 3000);
+}
+END_TEST
+
+START_TEST(what_is_told_arrives_whole)
+{
+    outbox_tell_event(outbox, CLOUD_NOTICE_REFUSED, (struct event_id) { .startup = 12, .sequence = 5 }, "why");
+    outbox_tell_number(outbox, CLOUD_NOTICE_WANT, 256, 4);
+    struct cloud_notice *refused = queue_take(queue);
+    struct cloud_notice *want = queue_take(queue);
+    ck_assert_int_eq((int) refused->kind, (int) CLOUD_NOTICE_REFUSED);
+    ck_assert_uint_eq(refused->id.startup, 12);
+    ck_assert_uint_eq(refused->id.sequence, 5);
+    ck_assert_str_eq(refused->text, "why");
+    ck_assert_int_eq((int) want->kind, (int) CLOUD_NOTICE_WANT);
+    ck_assert_uint_eq(want->number, 256);
+    ck_assert_uint_eq(want->link, 4);
+    ck_assert_ptr_null(want->text);
+    cloud_notice_free(refused);
+    cloud_notice_free(want);
 }
 END_TEST
 
 START_TEST(a_closed_outbox_leaves_the_queue_alone)
 {
     outbox_close(outbox);
-    outbox_tell(outbox, CLOUD_NOTICE_CONFIRMED, 1, "text");
+    outbox_tell(outbox, CLOUD_NOTICE_DISCONNECTED, "text");
     ck_assert(outbox_flush(outbox));
     ck_assert_ptr_null(queue_take(queue));
 }
@@ -96,7 +116,8 @@ int main(void)
     tcase_add_checked_fixture(cases, create, destroy);
     tcase_add_test(cases, confirmations_wait_in_order_while_the_queue_is_full);
     tcase_add_test(cases, a_new_notice_does_not_overtake_the_backlog);
-    tcase_add_test(cases, the_backlog_of_what_only_informs_is_bounded_and_no_confirmation_is_lost);
+    tcase_add_test(cases, no_end_of_a_connection_is_lost_however_long_nobody_looks);
+    tcase_add_test(cases, what_is_told_arrives_whole);
     tcase_add_test(cases, a_closed_outbox_leaves_the_queue_alone);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);

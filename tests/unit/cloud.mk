@@ -18,12 +18,6 @@ tests_unit_check_outbox_SOURCES = tests/unit/check_outbox.c
 tests_unit_check_outbox_CFLAGS = $(unit_cflags)
 tests_unit_check_outbox_LDADD = $(unit_ldadd)
 
-check_PROGRAMS += tests/unit/check_store
-TESTS += tests/unit/check_store
-tests_unit_check_store_SOURCES = tests/unit/check_store.c
-tests_unit_check_store_CFLAGS = $(unit_cflags)
-tests_unit_check_store_LDADD = $(unit_ldadd)
-
 check_PROGRAMS += tests/unit/check_tls
 TESTS += tests/unit/check_tls
 tests_unit_check_tls_SOURCES = tests/unit/check_tls.c
@@ -35,3 +29,21 @@ TESTS += tests/unit/check_keep_alive
 tests_unit_check_keep_alive_SOURCES = tests/unit/check_keep_alive.c
 tests_unit_check_keep_alive_CFLAGS = $(unit_cflags)
 tests_unit_check_keep_alive_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_lanes
+TESTS += tests/unit/check_lanes
+tests_unit_check_lanes_SOURCES = tests/unit/check_lanes.c
+tests_unit_check_lanes_CFLAGS = $(unit_cflags)
+tests_unit_check_lanes_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_suspects
+TESTS += tests/unit/check_suspects
+tests_unit_check_suspects_SOURCES = tests/unit/check_suspects.c
+tests_unit_check_suspects_CFLAGS = $(unit_cflags)
+tests_unit_check_suspects_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_throttle
+TESTS += tests/unit/check_throttle
+tests_unit_check_throttle_SOURCES = tests/unit/check_throttle.c
+tests_unit_check_throttle_CFLAGS = $(unit_cflags)
+tests_unit_check_throttle_LDADD = $(unit_ldadd)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-check_PROGRAMS += tests/unit/check_registers tests/unit/check_config tests/unit/check_identity \
-	tests/unit/check_tool_config \
+check_PROGRAMS += tests/unit/check_registers tests/unit/check_config tests/unit/check_config_journal \
+	tests/unit/check_identity tests/unit/check_tool_config \
 	tests/unit/print_registers
-TESTS += tests/unit/check_registers tests/unit/check_config tests/unit/check_identity \
-	tests/unit/check_tool_config tests/unit/check_vendor_xml
+TESTS += tests/unit/check_registers tests/unit/check_config tests/unit/check_config_journal \
+	tests/unit/check_identity tests/unit/check_tool_config tests/unit/check_vendor_xml
 
 tests_unit_check_registers_SOURCES = tests/unit/check_registers.c
 tests_unit_check_registers_CFLAGS = $(unit_cflags)
@@ -12,6 +12,10 @@ tests_unit_check_registers_LDADD = $(unit_ldadd)
 tests_unit_check_config_SOURCES = tests/unit/check_config.c
 tests_unit_check_config_CFLAGS = $(unit_cflags)
 tests_unit_check_config_LDADD = $(unit_ldadd)
+
+tests_unit_check_config_journal_SOURCES = tests/unit/check_config_journal.c
+tests_unit_check_config_journal_CFLAGS = $(unit_cflags)
+tests_unit_check_config_journal_LDADD = $(unit_ldadd)
 
 tests_unit_check_identity_SOURCES = tests/unit/check_identity.c
 tests_unit_check_identity_CFLAGS = $(unit_cflags)
