@@ -13,6 +13,9 @@
 /* The whole file is looked through, which may take a while on a slow card. */
 enum { OPEN_LIMIT_MS = 120000 };
 
+/* Starts in a row that are reported if none of them wrote anything. */
+enum { STARTS_BELIEVED = 16 };
+
 void journal_close_disk(struct journal *journal)
 {
     disk_close(journal->disk);
@@ -48,6 +51,22 @@ static void note_unclean_end(struct journal *journal, const struct disk_start *l
     log_warning("journal", "start %" PRIu32 " ended without a stop; %" PRIu64 " is its last stored event, which is "
                 "reported", last->startup, stored);
     gaps_add(journal->gaps, &gap);
+}
+
+/* Starts that never came to write here: the disk took nothing, or the power went before it did. A counter that jumps is a
+ * new one (device/identity.h), and tells nothing of that kind. */
+static void note_unknown_starts(struct journal *journal, uint32_t last)
+{
+    uint32_t first = last + 1;
+
+    if (journal->startup <= first || journal->startup - first > STARTS_BELIEVED)
+        return;
+    log_warning("journal", "%" PRIu32 " starts before this one ended before they could store anything, which is reported",
+                journal->startup - first);
+    for (uint32_t startup = first; startup < journal->startup; startup++) {
+        const struct gap gap = { .first = { startup, 1 }, .reason = GAP_UNCLEAN };
+        gaps_add(journal->gaps, &gap);
+    }
 }
 
 static enum disk_result write_begin(struct journal *journal, const struct disk_start *start)
@@ -90,6 +109,8 @@ static enum disk_result begin_start(struct journal *journal, const struct disk_c
 
     if (last != NULL && !last->clean && last->startup != journal->startup)
         note_unclean_end(journal, last, counts->last_position);
+    if (last != NULL)
+        note_unknown_starts(journal, last->startup);
     forget_starts(journal, count_empty_starts(journal, counts->first_position));
     if (result == DISK_OK)
         result = write_begin(journal, &start);
