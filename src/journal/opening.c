@@ -26,6 +26,8 @@ void journal_close_disk(struct journal *journal)
 
 static void forget_starts(struct journal *journal, size_t count)
 {
+    if (count == 0)
+        return;
     journal->starts_count -= count;
     memmove(journal->starts, journal->starts + count, journal->starts_count * sizeof *journal->starts);
 }
