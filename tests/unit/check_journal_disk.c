@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 40, SECONDS = 60 };
+enum { ROWS = 16, SECONDS = 60 };
 
 static const char path[] = "/plain.db";
 static struct powercut *disk;
@@ -120,7 +120,7 @@ static unsigned count_losses(const char *synchronous, enum powercut_survival sur
         powercut_cut_at(disk, cut);
         const int committed = write_rows(synchronous);
         ck_assert(powercut_is_off(disk));
-        for (uint64_t seed = 0; seed < 4; seed++) {
+        for (uint64_t seed = 0; seed < 3; seed++) {
             powercut_power_on(disk, after, survival, cut * 100 + seed);
             losses += !has_kept(committed);
         }

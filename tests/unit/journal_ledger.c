@@ -122,14 +122,14 @@ static bool is_present(const struct house *house, struct event_id id)
     return false;
 }
 
-/* An unclean end is no excuse for what was said to be stored. */
+/* An unclean end is no excuse for what was said to be stored, unless somebody was at the files. */
 static bool is_excused(const struct house *house, const struct ledger_entry *entry, bool allow_damage)
 {
     for (size_t i = 0; i < gaps_count(house->gaps); i++) {
         const struct gap *gap = gaps_get(house->gaps, i);
         if (!house_gap_covers(gap, entry->id))
             continue;
-        if (!entry->stored || (gap->reason != GAP_UNCLEAN && (allow_damage || gap->reason != GAP_DAMAGED)))
+        if (!entry->stored || allow_damage || (gap->reason != GAP_UNCLEAN && gap->reason != GAP_DAMAGED))
             return true;
     }
     return false;
@@ -176,7 +176,7 @@ char *ledger_complaint(const struct ledger *ledger, struct house *house, bool al
         complaint = complain_of_replays(house);
     if (complaint == NULL)
         complaint = complain_of_losses(ledger, house, allow_damage);
-    if (complaint == NULL)
+    if (complaint == NULL && !allow_damage)
         complaint = complain_of_gaps(house);
     if (complaint == NULL)
         return NULL;
