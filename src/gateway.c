@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Start, in this order: configuration, control socket, startup counter, feedback, cloud, presence, readers, READY=1. The
+ * Start, in this order: configuration, control socket, startup counter, journal, feedback, cloud, presence, readers, READY=1. The
  * control socket comes before whatever a second daemon by mistake could spoil for the first: the startup counter, and the
  * session of the client id. Nobody is answered before the loop runs.
  * Stop: control socket, so that nobody asks what is not there any more; then in reverse: readers (what they still had to
- * tell becomes events), cloud (says "offline"), feedback. Each thread gets at most STOP_LIMIT_MS; one that hangs in a
+ * tell becomes events), cloud (says "offline"), journal (keeps what was not delivered), feedback. Each thread gets at most STOP_LIMIT_MS; one that hangs in a
  * foreign call is left behind, and the process ends all the same.
  */
 #include "gateway.h"
@@ -52,7 +52,7 @@ static bool load_plan(struct gateway *gateway)
 
 /* The folder that the service manager made (StateDirectory= in systemd.exec(5)) takes the place of the default: with a
  * prefix of its own the two differ, and the service may write nowhere else. */
-static const char *state_directory(const struct gateway *gateway)
+static const char *find_state_directory(const struct gateway *gateway)
 {
     const char *configured = gateway->plan->settings->state_directory;
     const char *made = getenv("STATE_DIRECTORY");
@@ -64,9 +64,15 @@ static const char *state_directory(const struct gateway *gateway)
     return configured;
 }
 
+const char *gateway_state_directory(const struct gateway *gateway)
+{
+    return gateway->state_directory;
+}
+
 static void count_startup(struct gateway *gateway)
 {
-    gateway->startup_counter = startup_counter_next(state_directory(gateway), &gateway->startup_problem);
+    gateway->state_directory = text_copy(find_state_directory(gateway));
+    gateway->startup_counter = startup_counter_next(gateway_state_directory(gateway), &gateway->startup_problem);
     if (gateway->startup_problem != NULL)
         log_warning("identity", "%s", gateway->startup_problem);
 }
@@ -139,9 +145,10 @@ static void on_watchdog(void *context)
     name_hanging_cloud(gateway);
     bool readers_sound = inflow_supervise(gateway);
     bool cloud_sound = worker_sound(cloud_activity(gateway->cloud), "cloud");
+    bool journal_sound = keeping_supervise(gateway);
     bool feedback_sound = worker_sound(feedback_activity(gateway->feedback), "feedback");
 
-    if (readers_sound && cloud_sound && feedback_sound)
+    if (readers_sound && cloud_sound && journal_sound && feedback_sound)
         service_notify_watchdog();
     else if (gateway->watchdog != NULL)
         log_error("daemon", "the watchdog is not fed: systemd will restart springparkd");
@@ -151,10 +158,13 @@ static void on_watchdog(void *context)
 static void add_sources(struct gateway *gateway)
 {
     gateway->notices_source = loop_add_io(gateway->loop, queue_fd(gateway->notices), EPOLLIN, outflow_notices, gateway);
+    gateway->journal_source = loop_add_io(gateway->loop, queue_fd(gateway->journal_notices), EPOLLIN, keeping_notices,
+                                          gateway);
     gateway->presence_timer = loop_add_timer(gateway->loop, inflow_presence_timer, gateway);
     gateway->status_timer = loop_add_timer(gateway->loop, outflow_status_timer, gateway);
     gateway->watchdog_timer = loop_add_timer(gateway->loop, on_watchdog, gateway);
     loop_set_name(gateway->notices_source, "taking the news of the connection");
+    loop_set_name(gateway->journal_source, "taking the news of the journal");
     loop_set_name(gateway->presence_timer, "looking which tags are due");
     loop_set_name(gateway->status_timer, "telling the status");
     loop_set_name(gateway->watchdog_timer, "looking after the threads");
@@ -200,6 +210,7 @@ static int start(struct gateway *gateway)
     if (!open_control(gateway))
         return EX_CANTCREAT;
     count_startup(gateway);
+    keeping_start(gateway);
     gateway->notices = queue_create(NOTICES_CAPACITY, cloud_notice_free);
     gateway->roster = roster_create();
     gateway->feedback = feedback_start(gateway->clock);
@@ -237,17 +248,13 @@ static void stop_readers(struct gateway *gateway)
 static void stop_cloud(struct gateway *gateway)
 {
     char *final_status = outflow_status_json(gateway, MESSAGE_OFFLINE);
-    size_t unsent = 0;
 
-    if (cloud_stop(gateway->cloud, final_status, STOP_LIMIT_MS, &unsent)) {
+    if (cloud_stop(gateway->cloud, final_status, STOP_LIMIT_MS)) {
         outflow_last_notices(gateway);
     } else {
         log_warning("cloud", "the connection hangs in a foreign call and is left behind");
         gateway->notices = NULL; /* its thread may still tell something */
     }
-    if (unsent > 0)
-        log_error("cloud", "%zu events of start %" PRIu32 " were not delivered and are lost with this stop", unsent,
-                  gateway->startup_counter);
     free(final_status);
 }
 
@@ -258,6 +265,7 @@ static void free_sources(struct gateway *gateway)
     loop_source_free(gateway->watchdog_timer);
     loop_source_free(gateway->status_timer);
     loop_source_free(gateway->presence_timer);
+    loop_source_free(gateway->journal_source);
     loop_source_free(gateway->notices_source);
 }
 
@@ -273,18 +281,23 @@ static void stop(struct gateway *gateway)
     stop_readers(gateway);
     if (gateway->cloud != NULL)
         stop_cloud(gateway);
+    if (gateway->journal != NULL)
+        keeping_stop(gateway, STOP_LIMIT_MS);
     if (gateway->feedback != NULL && !feedback_stop(gateway->feedback, STOP_LIMIT_MS))
         log_warning("feedback", "a device hangs and is left behind");
     free_sources(gateway);
     presence_free(gateway->presence);
     roster_free(gateway->roster);
     queue_free(gateway->notices);
+    queue_free(gateway->journal_notices);
     loop_free(gateway->loop);
     if (reload_ended) /* its thread may still be reading the plan */
         plan_free(gateway->plan);
     free(gateway->startup_problem);
     free(gateway->told_health);
     free(gateway->told_meta);
+    free(gateway->journal_trouble);
+    free(gateway->state_directory);
 }
 
 int gateway_run(const struct gateway_options *options)

@@ -5,6 +5,7 @@ libspringpark_la_SOURCES += \
 	src/gateway/context.h \
 	src/gateway/inflow.c \
 	src/gateway/intake.c src/gateway/intake.h \
+	src/gateway/keeping.c \
 	src/gateway/outflow.c \
 	src/gateway/plan.c src/gateway/plan.h \
 	src/gateway/reload.c \

@@ -94,6 +94,8 @@ static json_t *account_health(const struct gateway *gateway)
     if (gateway->startup_problem != NULL)
         json_array_append_new(list, json_pack("{s:s, s:s}", "what", "startup counter", "problem",
                                               gateway->startup_problem));
+    if (gateway->journal_trouble != NULL)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "what", "journal", "problem", gateway->journal_trouble));
     for (size_t i = 0; i < roster_count(gateway->roster); i++) {
         const struct roster_entry *entry = roster_get(gateway->roster, i);
         const char *problem = entry->reason != NULL ? entry->reason : entry->hang;
@@ -104,27 +106,106 @@ static json_t *account_health(const struct gateway *gateway)
     return list;
 }
 
+static const char *journal_word(enum journal_state state)
+{
+    switch (state) {
+    case JOURNAL_OPENING:
+        return "opening";
+    case JOURNAL_WORKS:
+        return "works";
+    case JOURNAL_DEGRADED:
+        return "degraded";
+    case JOURNAL_OFF:
+        break;
+    }
+    return "off";
+}
+
+static json_t *account_gaps(const struct gateway *gateway)
+{
+    json_t *list = json_array();
+    size_t count = 0;
+    struct message_gap *gaps = keeping_gaps(gateway, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        char *text = message_gap_to_json(&gaps[i]);
+        json_array_append_new(list, json_loads(text, 0, NULL));
+        free(text);
+    }
+    free(gaps);
+    return list;
+}
+
+static json_t *account_journal(const struct gateway *gateway, const struct journal_report *kept)
+{
+    const char *detail = gateway->journal_trouble != NULL ? gateway->journal_trouble : kept->detail;
+
+    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+                     "state", journal_word(kept->state), "detail", text_or_null(detail),
+                     "directory", gateway_state_directory(gateway), "depth", (json_int_t) kept->depth,
+                     "in_memory", (json_int_t) kept->in_memory, "bytes", (json_int_t) kept->bytes,
+                     "oldest_age_s", kept->has_oldest ? json_integer((json_int_t) kept->oldest_age_s) : json_null(),
+                     "delivered", (json_int_t) kept->confirmed, "dropped", (json_int_t) kept->dropped,
+                     "replayed", (json_int_t) kept->replayed, "set_aside", (json_int_t) kept->set_aside,
+                     "flushes", (json_int_t) kept->flushes, "stored", (json_int_t) gateway->stored,
+                     "gaps", account_gaps(gateway));
+}
+
+static const char *record_state(const struct journal_record *record)
+{
+    if (record->set_aside)
+        return "set aside";
+    return record->in_flight ? "in flight" : "pending";
+}
+
+static json_t *account_record(const struct journal_record *record)
+{
+    char *id = message_id_text(record->id);
+    json_t *event = json_loads(record->payload, 0, NULL);
+    json_t *object = json_pack("{s:I, s:s, s:s, s:o, s:I, s:o}", "position", (json_int_t) record->position, "id", id,
+                               "state", record_state(record), "reason", text_or_null(record->reason),
+                               "age_s", (json_int_t) record->age_s, "event", event != NULL ? event : json_null());
+
+    free(id);
+    return object;
+}
+
+json_t *account_page(const struct journal_page *page)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < page->count; i++)
+        json_array_append_new(list, account_record(&page->records[i]));
+    return json_pack("{s:o, s:o}", "records", list,
+                     "next", page->next > 0 ? json_integer((json_int_t) page->next) : json_null());
+}
+
 json_t *account_status(struct gateway *gateway)
 {
+    struct journal_report kept;
     struct message_time time = outflow_time(gateway);
     bool ready = outflow_state(gateway) == MESSAGE_ONLINE_READY;
     struct cloud_report cloud;
 
     (void) inflow_supervise(gateway);
+    (void) keeping_supervise(gateway);
+    journal_report(gateway->journal, &kept);
     cloud_report(gateway->cloud, &cloud);
     json_t *status = json_pack(
-        "{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I}, s:o}",
+        "{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:{s:I, s:I}, s:o}",
         "version", PACKAGE_VERSION, "serial", gateway->plan->identity->serial,
         "state", ready ? "online,ready" : "online,busy", "health", account_health(gateway),
         "startup_counter", (json_int_t) gateway->startup_counter, "uptime_ms", (json_int_t) time.uptime_ms,
         "sequence", (json_int_t) gateway->sequence, "config_file", gateway->options->config_file,
         "broker", account_broker(gateway, &cloud),
         "events", "created", (json_int_t) gateway->sequence, "delivered", (json_int_t) cloud.delivered,
-        "stored", (json_int_t) cloud.stored, "in_flight", (json_int_t) cloud.in_flight,
-        "dropped", (json_int_t) cloud.dropped, "refused", (json_int_t) cloud.refused,
+        "stored", (json_int_t) kept.depth, "in_flight", (json_int_t) cloud.in_flight,
+        "dropped", (json_int_t) kept.dropped, "refused", (json_int_t) cloud.refused,
+        "journal", account_journal(gateway, &kept),
         "commands", "accepted", (json_int_t) gateway->commands_accepted,
         "refused", (json_int_t) gateway->commands_refused,
         "readers", reader_list(gateway));
     cloud_report_free(&cloud);
+    journal_report_free(&kept);
     return status;
 }

@@ -5,6 +5,7 @@
  *   gateway.c   starts, stops, signals, watchdog
  *   inflow.c    sightings from the readers to presence, and the presence timer
  *   outflow.c   events, META, STATUS to the cloud and to watchers; notices back from the cloud; commands to feedback
+ *   keeping.c   the journal: what it is told, what it tells, and the gaps
  *   account.c    what `status` and `readers` say
  *   requests.c  the control socket's requests
  *   reload.c    a new configuration, whole or not at all
@@ -23,6 +24,7 @@
 #include "gateway/intake.h"
 #include "gateway/plan.h"
 #include "gateway/roster.h"
+#include "journal/journal.h"
 #include "message/message.h"
 #include "presence/presence.h"
 
@@ -32,12 +34,21 @@
 
 struct reload;
 
+/* A STATUS that is on its way, and the gaps that were in it. */
+struct told_gaps {
+    uint64_t ticket;
+    struct gaps *gaps;
+};
+
+enum { TOLD_GAPS_KEPT = 4 };
+
 struct gateway {
     const struct gateway_options *options;
     const struct clock *clock;
     struct loop *loop;
     struct plan *plan;
     uint64_t start_ms;             /* monotonic */
+    char *state_directory;         /* of the start: a reload does not move it */
     uint32_t startup_counter;
     char *startup_problem;         /* why the startup counter is a random one, or NULL */
     uint64_t sequence;             /* of the last event */
@@ -48,7 +59,18 @@ struct gateway {
     char *told_meta;               /* the last META, or NULL */
     char *told_health;             /* State and Health of the last STATUS, so that a change is told at once */
 
+    uint64_t link;                 /* the connection that is accepted, 0 = none */
+    uint64_t generation;           /* of what is lent to it */
+    uint64_t stored;               /* all events of this start up to this one are on disk, or were delivered */
+    struct gaps *gaps;             /* what is lost and was not yet acknowledged; never NULL once the journal runs */
+    uint64_t ticket;               /* of the last STATUS */
+    struct told_gaps told_gaps[TOLD_GAPS_KEPT];
+    char *journal_trouble;         /* why the journal is degraded or hangs, or NULL */
+    bool intake_paused;            /* the disk does not keep up */
+
     struct feedback *feedback;
+    struct queue *journal_notices;
+    struct journal *journal;
     struct queue *notices;
     struct cloud *cloud;
     struct roster *roster;
@@ -58,6 +80,7 @@ struct gateway {
     struct reload *reload;
 
     struct loop_source *notices_source;
+    struct loop_source *journal_source;
     struct loop_source *intake_source;
     struct loop_source *presence_timer;
     struct loop_source *status_timer;
@@ -67,6 +90,9 @@ struct gateway {
     struct loop_source *signals[3];
 };
 
+/* Where startup counter and journal are, for as long as this daemon runs. */
+const char *gateway_state_directory(const struct gateway *gateway);
+
 /* ---- inflow.c ---- */
 
 /* Makes this intake the one whose sightings count. */
@@ -74,6 +100,8 @@ void inflow_attach(struct gateway *gateway, struct intake *intake);
 void inflow_detach(struct gateway *gateway);
 /* Takes everything that is in the intake's queue now. */
 void inflow_drain(struct gateway *gateway);
+/* After a pause: goes on taking, if the journal keeps up again. */
+void inflow_resume(struct gateway *gateway);
 void inflow_presence_timer(void *context);
 /* Looks at what the reader threads wait for; overdue foreign calls become states of their readers. Returns false if a
  * thread is overdue in our own code. */
@@ -84,7 +112,9 @@ bool inflow_supervise(struct gateway *gateway);
 /* presence_emit: an event that counts. */
 void outflow_event(void *context, const struct presence_event *event);
 void outflow_notices(void *context, int fd, uint32_t events);
-/* After the cloud's end: what it still had to tell is of no use but for the events that were lost. */
+/* The journal has flushed all events of this start up to that one. */
+void outflow_stored(struct gateway *gateway, struct event_id id);
+/* After the cloud's end: what it still had to tell is of no use but for the journal. */
 void outflow_last_notices(struct gateway *gateway);
 /* Publishes STATUS if the broker is there and State or Health differ from what was told last. */
 void outflow_health_changed(struct gateway *gateway);
@@ -99,15 +129,41 @@ void outflow_tell_service(struct gateway *gateway);
 /* Takes a command from the broker or the control socket; false and *error (freed by the caller) if it is refused. */
 bool outflow_command(struct gateway *gateway, const void *payload, size_t size_bytes, char **error);
 
+/* Publishes STATUS if the broker is there. */
+void outflow_publish_status(struct gateway *gateway);
+
 struct message_time outflow_time(const struct gateway *gateway);
 enum message_state outflow_state(const struct gateway *gateway);
 /* What is ill, new memory, or NULL. */
 char *outflow_health_text(const struct gateway *gateway);
 
+/* ---- keeping.c ---- */
+
+void keeping_start(struct gateway *gateway);
+/* After the cloud's end. */
+void keeping_stop(struct gateway *gateway, uint64_t limit_ms);
+/* Takes over the bounds of a new plan. */
+void keeping_configure(struct gateway *gateway, const struct plan *plan);
+/* Notices of the journal. */
+void keeping_notices(void *context, int fd, uint32_t events);
+/* An event of this start for the journal, and, if it may go before what is stored, for the cloud. */
+void keeping_submit(struct gateway *gateway, uint64_t sequence, const char *json);
+/* The broker's connection is accepted, or gone. */
+void keeping_connected(struct gateway *gateway, uint64_t link);
+void keeping_disconnected(struct gateway *gateway);
+void keeping_want(struct gateway *gateway, uint64_t link, uint64_t count);
+/* The gaps for a STATUS under the ticket that is returned; *count of them, the caller's memory. */
+struct message_gap *keeping_gaps(const struct gateway *gateway, size_t *count);
+uint64_t keeping_ticket(struct gateway *gateway);
+void keeping_status_confirmed(struct gateway *gateway, uint64_t ticket);
+/* Looks at what its thread waits for; false if it is overdue in our own code. */
+bool keeping_supervise(struct gateway *gateway);
+
 /* ---- account.c ---- */
 
 json_t *account_status(struct gateway *gateway);
 json_t *account_readers(struct gateway *gateway);
+json_t *account_page(const struct journal_page *page);
 
 /* ---- requests.c ---- */
 

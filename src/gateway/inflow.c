@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
+enum { SIGHTINGS_A_TURN = 64 };
+
 static uint64_t now_ms(const struct gateway *gateway)
 {
     return clock_monotonic_ms(gateway->clock);
@@ -132,16 +134,38 @@ void inflow_drain(struct gateway *gateway)
     arm_presence_timer(gateway);
 }
 
+/* A few at a time, so that a flood of them leaves room for everything else; and none while the disk does not keep up: the
+ * queue is then full soon, and the readers wait. */
 static void on_sightings(void *context, int fd, uint32_t events)
 {
+    struct gateway *gateway = context;
+    struct sighting *sighting;
+
     (void) fd;
     (void) events;
-    inflow_drain(context);
+    for (int i = 0; i < SIGHTINGS_A_TURN && (sighting = intake_take(gateway->intake)) != NULL; i++) {
+        take_sighting(gateway, sighting);
+        sighting_free(sighting);
+    }
+    arm_presence_timer(gateway);
+    if (!journal_is_behind(gateway->journal))
+        return;
+    gateway->intake_paused = true;
+    loop_set_io_events(gateway->intake_source, 0);
+}
+
+void inflow_resume(struct gateway *gateway)
+{
+    if (!gateway->intake_paused || gateway->intake_source == NULL || journal_is_behind(gateway->journal))
+        return;
+    gateway->intake_paused = false;
+    loop_set_io_events(gateway->intake_source, EPOLLIN);
 }
 
 void inflow_attach(struct gateway *gateway, struct intake *intake)
 {
     gateway->intake = intake;
+    gateway->intake_paused = false;
     gateway->intake_source = loop_add_io(gateway->loop, intake_fd(intake), EPOLLIN, on_sightings, gateway);
     loop_set_name(gateway->intake_source, "taking the news of the readers");
 }

@@ -26,25 +26,36 @@ enum message_state outflow_state(const struct gateway *gateway)
     return roster_works(gateway->roster) ? MESSAGE_ONLINE_READY : MESSAGE_ONLINE_BUSY;
 }
 
+/* Takes both texts, either of which may be NULL. */
+static char *join_texts(char *one, char *other)
+{
+    if (one == NULL || other == NULL)
+        return one == NULL ? other : one;
+    char *text = text_format("%s; %s", one, other);
+    free(one);
+    free(other);
+    return text;
+}
+
 char *outflow_health_text(const struct gateway *gateway)
 {
-    char *readers = roster_health_text(gateway->roster);
+    char *journal = gateway->journal_trouble == NULL ? NULL : text_format("journal: %s", gateway->journal_trouble);
 
-    if (gateway->startup_problem == NULL)
-        return readers;
-    char *text = readers == NULL ? text_copy(gateway->startup_problem)
-                                 : text_format("%s; %s", gateway->startup_problem, readers);
-    free(readers);
-    return text;
+    return join_texts(text_copy(gateway->startup_problem), join_texts(journal, roster_health_text(gateway->roster)));
 }
 
 char *outflow_status_json(const struct gateway *gateway, enum message_state state)
 {
     struct message_time time = outflow_time(gateway);
     char *health = state == MESSAGE_OFFLINE ? NULL : outflow_health_text(gateway);
-    const struct message_status status = { .state = state, .time = &time, .health = health };
+    size_t gaps_count = 0;
+    struct message_gap *gaps = keeping_gaps(gateway, &gaps_count);
+    const struct message_status status = {
+        .state = state, .time = &time, .health = health, .gaps = gaps, .gaps_count = gaps_count,
+    };
     char *json = message_status_to_json(&status);
 
+    free(gaps);
     free(health);
     return json;
 }
@@ -97,7 +108,7 @@ void outflow_event(void *context, const struct presence_event *event)
 
     if (entry != NULL)
         entry->reads++;
-    cloud_submit_event(gateway->cloud, sequence, json);
+    keeping_submit(gateway, sequence, json);
     log_debug("event", "%" PRIu64 ": %s", sequence, json);
     tell_watchers(gateway, event->reader, json);
     free(json);
@@ -149,13 +160,15 @@ static char *health_digest(const struct gateway *gateway)
     return digest;
 }
 
-static void publish_status(struct gateway *gateway)
+void outflow_publish_status(struct gateway *gateway)
 {
+    if (!gateway->online)
+        return;
     char *json = outflow_status_json(gateway, outflow_state(gateway));
 
     free(gateway->told_health);
     gateway->told_health = health_digest(gateway);
-    cloud_submit_status(gateway->cloud, json);
+    cloud_submit_status(gateway->cloud, json, keeping_ticket(gateway));
     free(json);
 }
 
@@ -170,7 +183,7 @@ void outflow_health_changed(struct gateway *gateway)
     if (!changed)
         return;
     if (gateway->online) {
-        publish_status(gateway);
+        outflow_publish_status(gateway);
     } else {
         free(gateway->told_health);
         gateway->told_health = health_digest(gateway);
@@ -193,8 +206,7 @@ void outflow_status_timer(void *context)
     struct gateway *gateway = context;
 
     (void) inflow_supervise(gateway);
-    if (gateway->online)
-        publish_status(gateway);
+    outflow_publish_status(gateway);
     outflow_tell_service(gateway);
     outflow_arm_status_timer(gateway);
 }
@@ -219,16 +231,20 @@ static const char *cloud_state_words(enum cloud_state state)
 void outflow_tell_service(struct gateway *gateway)
 {
     struct cloud_report report;
+    struct journal_report kept;
     size_t working = 0;
 
     cloud_report(gateway->cloud, &report);
+    journal_report(gateway->journal, &kept);
     for (size_t i = 0; i < roster_count(gateway->roster); i++)
         working += roster_get(gateway->roster, i)->health == READER_WORKS;
-    char *text = text_format("%s; %zu of %zu readers work; %" PRIu64 " events delivered, %zu waiting, %" PRIu64 " lost",
+    char *text = text_format("%s; %zu of %zu readers work; %" PRIu64 " events delivered, %" PRIu64 " waiting, %" PRIu64
+                             " lost",
                              cloud_state_words(report.state), working, roster_count(gateway->roster), report.delivered,
-                             report.stored, report.dropped + report.refused);
+                             kept.depth, kept.dropped);
     service_notify_status(text);
     free(text);
+    journal_report_free(&kept);
     cloud_report_free(&report);
 }
 
@@ -283,14 +299,39 @@ static void take_command(struct gateway *gateway, const struct cloud_notice *not
     free(error);
 }
 
-static void log_loss(const struct gateway *gateway, const struct cloud_notice *notice)
+/* Watchers may want to see how far an event has come. */
+static void tell_progress(struct gateway *gateway, const char *what, struct event_id id)
 {
-    if (notice->kind == CLOUD_NOTICE_REFUSED)
-        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: %s", gateway->startup_counter, notice->sequence,
-                  notice->text);
-    else if (notice->kind == CLOUD_NOTICE_DROPPED)
-        log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is lost: the broker has been away for too long and "
-                  "mqtt.queue_events is reached", gateway->startup_counter, notice->sequence);
+    if (gateway->control == NULL || !control_server_has_watchers(gateway->control))
+        return;
+    char *text = message_id_text(id);
+    char *line = text_format("{\"%s\":\"%s\"}", what, text);
+    control_server_broadcast(gateway->control, line);
+    free(line);
+    free(text);
+}
+
+static void take_confirmation(struct gateway *gateway, const struct cloud_notice *notice)
+{
+    journal_confirm(gateway->journal, notice->id);
+    tell_progress(gateway, "confirmed", notice->id);
+}
+
+static void take_refusal(struct gateway *gateway, const struct cloud_notice *notice)
+{
+    log_error("cloud", "event %" PRIu32 ":%" PRIu64 " is set aside: %s; next: springparkctl journal --set-aside, and "
+              "springparkctl journal release once the cause has gone", notice->id.startup, notice->id.sequence,
+              notice->text);
+    journal_set_aside(gateway->journal, notice->id, notice->text);
+}
+
+static void take_online(struct gateway *gateway)
+{
+    gateway->online = true;
+    outflow_meta_changed(gateway); /* by a reload since CONNACK */
+    outflow_publish_status(gateway);
+    outflow_arm_status_timer(gateway);
+    outflow_tell_service(gateway);
 }
 
 static void take_notice(struct gateway *gateway, const struct cloud_notice *notice)
@@ -298,23 +339,27 @@ static void take_notice(struct gateway *gateway, const struct cloud_notice *noti
     switch (notice->kind) {
     case CLOUD_NOTICE_CONNECTED:
         publish_meta(gateway);
+        keeping_connected(gateway, notice->number);
         break;
     case CLOUD_NOTICE_ONLINE:
-        gateway->online = true;
-        outflow_meta_changed(gateway); /* by a reload since CONNACK */
-        publish_status(gateway);
-        outflow_arm_status_timer(gateway);
-        outflow_tell_service(gateway);
+        take_online(gateway);
         break;
     case CLOUD_NOTICE_DISCONNECTED:
         gateway->online = false;
+        keeping_disconnected(gateway);
         outflow_tell_service(gateway);
         break;
     case CLOUD_NOTICE_CONFIRMED:
+        take_confirmation(gateway, notice);
         break;
     case CLOUD_NOTICE_REFUSED:
-    case CLOUD_NOTICE_DROPPED:
-        log_loss(gateway, notice);
+        take_refusal(gateway, notice);
+        break;
+    case CLOUD_NOTICE_WANT:
+        keeping_want(gateway, notice->link, notice->number);
+        break;
+    case CLOUD_NOTICE_STATUS_CONFIRMED:
+        keeping_status_confirmed(gateway, notice->number);
         break;
     case CLOUD_NOTICE_COMMAND:
         take_command(gateway, notice);
@@ -335,12 +380,23 @@ void outflow_notices(void *context, int fd, uint32_t events)
     }
 }
 
+void outflow_stored(struct gateway *gateway, struct event_id id)
+{
+    gateway->stored = id.sequence;
+    tell_progress(gateway, "stored", id);
+}
+
 void outflow_last_notices(struct gateway *gateway)
 {
     struct cloud_notice *notice;
 
     while ((notice = queue_take(gateway->notices)) != NULL) {
-        log_loss(gateway, notice);
+        if (notice->kind == CLOUD_NOTICE_CONFIRMED)
+            take_confirmation(gateway, notice);
+        else if (notice->kind == CLOUD_NOTICE_REFUSED)
+            take_refusal(gateway, notice);
+        else if (notice->kind == CLOUD_NOTICE_STATUS_CONFIRMED)
+            keeping_status_confirmed(gateway, notice->number);
         cloud_notice_free(notice);
     }
 }

@@ -112,7 +112,20 @@ static void plan_cloud(struct plan *plan)
         .response_timeout_s = mqtt->response_timeout_s,
         .keep_alive_s = mqtt->keep_alive_s,
         .reconnect_interval_s = mqtt->reconnect_interval_s,
-        .queue_events = plan->settings->journal.memory_events,
+        .replay_rate = plan->settings->journal.replay_rate,
+        .oldest_first = plan->settings->journal.order == SETTINGS_ORDER_OLDEST_FIRST,
+    };
+}
+
+static void plan_journal(struct plan *plan)
+{
+    const struct settings_journal *journal = &plan->settings->journal;
+
+    plan->journal = (struct journal_settings) {
+        .max_events = journal->max_events,
+        .max_bytes = journal->max_bytes,
+        .max_age_s = journal->max_age_s,
+        .memory_events = journal->memory_events,
     };
 }
 
@@ -208,6 +221,7 @@ struct plan *plan_create(const char *config_file, const char *instance, struct e
     plan_presence(plan);
     plan_templates(plan);
     plan_cloud(plan);
+    plan_journal(plan);
     stamp_files(plan);
     if (*plan->cloud.host != '\0' && !check_cloud(plan, config_file, errors)) {
         plan_free(plan);
@@ -296,7 +310,18 @@ bool plan_same_cloud(const struct plan *one, const struct plan *other)
            a->subscribe_qos == b->subscribe_qos && a->publish_qos == b->publish_qos && a->retained == b->retained &&
            same_text(a->will, b->will) && a->connect_timeout_s == b->connect_timeout_s &&
            a->response_timeout_s == b->response_timeout_s && a->keep_alive_s == b->keep_alive_s &&
-           a->reconnect_interval_s == b->reconnect_interval_s && a->queue_events == b->queue_events;
+           a->reconnect_interval_s == b->reconnect_interval_s && a->replay_rate == b->replay_rate &&
+           a->oldest_first == b->oldest_first;
+}
+
+static bool same_journal(const struct plan *one, const struct plan *other)
+{
+    const struct journal_settings *a = &one->journal;
+    const struct journal_settings *b = &other->journal;
+
+    return a->max_events == b->max_events && a->max_bytes == b->max_bytes && a->max_age_s == b->max_age_s &&
+           a->memory_events == b->memory_events &&
+           one->settings->journal.enabled == other->settings->journal.enabled;
 }
 
 bool plan_same_rest(const struct plan *one, const struct plan *other)
@@ -311,7 +336,7 @@ bool plan_same_rest(const struct plan *one, const struct plan *other)
            a->debounce_ms == b->debounce_ms && same_text(one->identity->serial, other->identity->serial) &&
            same_text(mine->inventory, theirs->inventory) && same_text(mine->location, theirs->location) &&
            same_text(mine->state_directory, theirs->state_directory) &&
-           mine->message_sequence == theirs->message_sequence &&
+           same_journal(one, other) && mine->message_sequence == theirs->message_sequence &&
            mine->message_date_time == theirs->message_date_time &&
            mine->mqtt.status_interval_s == theirs->mqtt.status_interval_s;
 }

@@ -11,6 +11,7 @@
 #include "cloud/cloud.h"
 #include "device/config.h"
 #include "device/identity.h"
+#include "journal/journal.h"
 #include "presence/presence.h"
 #include "template/template.h"
 
@@ -21,6 +22,7 @@ struct plan {
     struct presence_settings presence;
     struct template_registers templates[TEMPLATE_COUNT];
     struct cloud_settings cloud;
+    struct journal_settings journal;   /* the folder is the gateway's to say */
     char *topics[4];                   /* what cloud.topic_* point to */
     char *will;
     char *file_stamps[4];              /* of the files of certificates and keys, when the plan was made */

@@ -96,6 +96,9 @@ static void note_what_waits(const struct plan *old, struct plan *plan)
     if (strcmp(old->settings->state_directory, plan->settings->state_directory) != 0)
         errors_add(plan->notes, "journal.directory: the new folder is used from the next start on; "
                    "next: systemctl restart springparkd");
+    if (old->settings->journal.enabled != plan->settings->journal.enabled)
+        errors_add(plan->notes, "journal.enabled: it is taken over by the next start; "
+                   "next: systemctl restart springparkd");
 }
 
 static void change_over(struct reload *reload, struct reload_outcome *outcome)
@@ -108,6 +111,7 @@ static void change_over(struct reload *reload, struct reload_outcome *outcome)
     note_what_waits(old, outcome->plan);
     gateway->plan = outcome->plan;
     presence_configure(gateway->presence, &outcome->plan->presence);
+    keeping_configure(gateway, outcome->plan);
     if (outcome->intake != NULL)
         change_readers(reload, outcome->intake);
     if (!same_cloud) {
@@ -115,7 +119,7 @@ static void change_over(struct reload *reload, struct reload_outcome *outcome)
 
         gateway->online = false;
         /* Whoever listened there must not go on believing the last, perhaps retained, "online". */
-        cloud_submit_status(gateway->cloud, farewell);
+        cloud_submit_status(gateway->cloud, farewell, 0);
         free(farewell);
         cloud_reconfigure(gateway->cloud, &outcome->plan->cloud);
     } else {

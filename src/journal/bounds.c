@@ -133,6 +133,17 @@ static enum disk_result make_room_for_bytes(struct journal *journal, uint64_t ma
     return DISK_OK;
 }
 
+/* Not each time, for it happens with each new event then: at once, and whenever it has become twice as many. */
+static void say_full(struct journal *journal, const char *bound, uint64_t dropped)
+{
+    journal->full_dropped += dropped;
+    if (journal->full_dropped < journal->full_said * 2)
+        return;
+    journal->full_said = journal->full_dropped;
+    log_warning("journal", "the journal is full (%s): the oldest events give way to new ones, %" PRIu64 " so far; they are "
+                "lost, and reported as a gap", bound, journal->full_dropped);
+}
+
 enum disk_result bounds_make_room(struct journal *journal)
 {
     struct journal_settings bounds = bounds_now(journal);
@@ -145,8 +156,7 @@ enum disk_result bounds_make_room(struct journal *journal)
     if (result == DISK_OK)
         result = make_room_for_bytes(journal, bounds.max_bytes, &for_bytes);
     if (for_count + for_bytes > 0)
-        log_warning("journal", "the journal is full (%s): the oldest %" PRIu64 " events are lost, and reported as a gap",
-                    for_bytes > 0 ? "journal.max_bytes" : "journal.max_events", for_count + for_bytes);
+        say_full(journal, for_bytes > 0 ? "journal.max_bytes" : "journal.max_events", for_count + for_bytes);
     return result;
 }
 

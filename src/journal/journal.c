@@ -360,6 +360,17 @@ void journal_report_free(struct journal_report *report)
     report->detail = NULL;
 }
 
+bool journal_is_behind(struct journal *journal)
+{
+    struct activity_view view = activity_look(journal->activity);
+
+    pthread_mutex_lock(&journal->mutex);
+    bool behind = journal->report.state == JOURNAL_WORKS && !view.overdue &&
+                  waiting_count(journal->waiting) > journal->bounds.memory_events / 2;
+    pthread_mutex_unlock(&journal->mutex);
+    return behind;
+}
+
 bool journal_has_backlog(struct journal *journal)
 {
     pthread_mutex_lock(&journal->mutex);

@@ -129,6 +129,8 @@ void journal_release(struct journal *journal, struct event_id id, void *token);
 
 void journal_report(struct journal *journal, struct journal_report *report);
 void journal_report_free(struct journal_report *report);
+/* Whether the disk takes events, but does not keep up with them: who makes them had better wait a little. */
+bool journal_is_behind(struct journal *journal);
 /* Whether there is anything to replay: for who sends oldest first. */
 bool journal_has_backlog(struct journal *journal);
 struct activity *journal_activity(struct journal *journal);

@@ -128,6 +128,8 @@ struct journal {
     uint64_t cursor;         /* of the replay from disk */
     uint64_t memory_cursor;  /* of the replay from memory: a sequence */
     uint64_t stored_told;
+    uint64_t full_dropped;   /* because a bound was reached, */
+    uint64_t full_said;      /* and when that was last said */
     uint64_t expiry_ms;      /* when the oldest row reaches the bound of age; 0 = never */
     struct undelivered_list undelivered;
     size_t undelivered_count;

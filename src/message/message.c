@@ -105,7 +105,7 @@ static json_t *gap_object(const struct message_gap *gap)
     assert(gap->count <= INT64_MAX);
     if (gap->first.startup > 0)
         set_id(object, "First", gap->first);
-    if (gap->last.startup > 0 && gap->last.sequence > 0)
+    if (gap->last.startup > 0)
         set_id(object, "Last", gap->last);
     if (gap->count > 0)
         set_new(object, "Count", json_integer((json_int_t) gap->count));

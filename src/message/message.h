@@ -68,7 +68,7 @@ enum message_state { MESSAGE_ONLINE_READY, MESSAGE_ONLINE_BUSY, MESSAGE_OFFLINE,
 /* What was lost: a range of events, both ends included. */
 struct message_gap {
     struct event_id first;   /* startup 0 = unknown: First is left out */
-    struct event_id last;    /* startup or sequence 0 = unknown: Last is left out */
+    struct event_id last;    /* startup 0 = unknown: Last is left out; sequence 0 = before the first of that start */
     uint64_t count;          /* at most INT64_MAX; 0 = unknown: Count is left out */
     const char *reason;      /* "journal full"... */
 };

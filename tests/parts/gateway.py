@@ -92,23 +92,24 @@ class Gateway:
         command = WITH_PARENT + self._wrapper + [program("springparkd"), "--config", str(self.configuration_path),
                                    "--state-directory", str(self.state_directory),
                                    "--run-directory", str(self.run_directory)] + self._arguments
+        told_before = self._notify.lines().count("READY=1")
         with open(self._log, "ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                              env=self._environment)
         if wait_ready:
-            self.wait_notified("READY=1", 60 if self._wrapper else 10)
+            self.wait_notified("READY=1", 60 if self._wrapper else 10, told_before + 1)
 
     @property
     def pid(self):
         return self._process.pid
 
-    def wait_notified(self, line, timeout=10):
-        """Waits until the daemon has told the service manager that line."""
+    def wait_notified(self, line, timeout=10, times=1):
+        """Waits until the service manager has been told that line, as often as that, over all starts of this daemon."""
         def told():
             if self._process.poll() is not None:
                 raise RuntimeError("springparkd ended with %d before it told %s:\n%s" %
                                    (self._process.returncode, line, self.log_text()))
-            return line in self._notify.lines()
+            return self._notify.lines().count(line) >= times
         try:
             wait_until(told, timeout, "springparkd tells " + line)
         except TimeoutError as error:

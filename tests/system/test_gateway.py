@@ -278,18 +278,26 @@ class OnScript(WithBroker):
         got = events(again.wait_for(50, 20))
         self.assertEqual([event["TagId"] for event in got if event["Sequence"] > 1], uids(50))
 
-    def test_what_does_not_fit_the_queue_is_counted_and_logged_one_by_one(self):
+    def test_what_does_not_fit_the_journal_is_told_as_a_gap_until_the_broker_has_it(self):
+        status = self.subscriber("status")
         self.broker.stop()
-        gateway = self.gateway(mqtt="queue_events = 10;", options="reconnect_interval = 1")
-        self.script.do(*["insert NFC-A %s" % uid for uid in uids(15)])
+        gateway = self.gateway(more="journal: { max_events = 10; };\n", options="reconnect_interval = 1")
+        for uid in uids(15):
+            self.script.do("insert NFC-A %s" % uid, "remove")
         wait_until(lambda: gateway.status()["events"]["dropped"] == 5, 10, "5 events are dropped")
-        for sequence in range(1, 6):
-            gateway.wait_log("event 1:%d is lost" % sequence)
+        gap = {"First": "1:1", "Last": "1:5", "Count": 5, "Reason": "journal full"}
+        self.assertEqual(gateway.status()["journal"]["gaps"], [gap])
+        gateway.wait_log("the journal is full (journal.max_events)")
+        subscriber = None
         self.broker.start()
-        got = events(self.broker.subscriber(EVENTS).wait_for(10, 20))
+        subscriber = self.broker.subscriber(EVENTS)
+        got = events(subscriber.wait_for(10, 20))
         self.assertEqual([event["Sequence"] for event in got], list(range(6, 16)))
+        wait_until(lambda: gateway.status()["journal"]["gaps"] == [], 10, "the gap is acknowledged")
+        told = [json.loads(message.payload).get("Gaps") for message in status.messages]
+        self.assertIn([gap], told)
 
-    def test_an_event_that_is_refused_while_the_gateway_stops_is_logged_too(self):
+    def test_an_event_that_is_refused_while_the_gateway_stops_is_set_aside_too(self):
         held, refuse = threading.Event(), threading.Event()
 
         def refuse_late(connection):
@@ -317,7 +325,9 @@ class OnScript(WithBroker):
         wait_until(lambda: not (gateway.run_directory / "control").exists(), 5, "the loop has ended")
         refuse.set()
         self.assertEqual(gateway.wait(), 0)
-        self.assertRegex(gateway.log_text(), "event 1:1 is lost: .*not authorized")
+        self.assertRegex(gateway.log_text(), "event 1:1 is set aside: .*not authorized")
+        gateway.start()
+        wait_until(lambda: gateway.status()["journal"]["set_aside"] == 1, 5, "it is kept")
 
     def test_insert_and_remove_debounce_and_the_read_interval(self):
         subscriber = self.broker.subscriber(EVENTS)

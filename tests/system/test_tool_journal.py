@@ -36,7 +36,8 @@ class WithJournal(unittest.TestCase):
     def insert(self, gateway, count):
         """So many tags, until all of them are on disk; their identifiers."""
         tags = uids(count)
-        self.script.do(*["insert NFC-A %s" % tag for tag in tags])
+        for tag in tags:
+            self.script.do("insert NFC-A %s" % tag, "remove")
         self.wait_stored(gateway, count)
         return tags
 
@@ -243,7 +244,8 @@ class SetAside(WithJournal):
         tags = uids(6)
         self.refused = {tags[1], tags[4]}
         gateway = self.gateway(self.broker)
-        self.script.do(*["insert NFC-A %s" % tag for tag in tags])
+        for tag in tags:
+            self.script.do("insert NFC-A %s" % tag, "remove")
         wait_until(lambda: gateway.status()["journal"]["set_aside"] == 2, 20, "two events are set aside")
         wait_until(lambda: gateway.status()["journal"]["depth"] == 0, 20, "the others were delivered")
         aside = self.exported(gateway, "--set-aside")

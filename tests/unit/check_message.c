@@ -188,8 +188,8 @@ START_TEST(a_gap_leaves_out_what_is_not_known)
                 "{\"First\":\"12:5\",\"Last\":\"14:3\",\"Count\":9223372036854775807,\"Reason\":\"age\"}");
     gap = (struct message_gap) {.last = {12, 9}, .count = 1, .reason = "damaged"};
     assert_text(message_gap_to_json(&gap), "{\"Last\":\"12:9\",\"Count\":1,\"Reason\":\"damaged\"}");
-    gap = (struct message_gap) {.first = {12, 9}, .last = {12, 0}, .reason = "unclean end"};
-    assert_text(message_gap_to_json(&gap), "{\"First\":\"12:9\",\"Reason\":\"unclean end\"}");
+    gap = (struct message_gap) {.first = {12, 9}, .last = {14, 0}, .reason = "unclean end"};
+    assert_text(message_gap_to_json(&gap), "{\"First\":\"12:9\",\"Last\":\"14:0\",\"Reason\":\"unclean end\"}");
     gap = (struct message_gap) {.first = {12, 9}, .last = {0, 7}, .reason = "unclean end"};
     assert_text(message_gap_to_json(&gap), "{\"First\":\"12:9\",\"Reason\":\"unclean end\"}");
     gap = (struct message_gap) {.reason = "damaged"};
