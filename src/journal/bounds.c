@@ -2,6 +2,7 @@
 #include "journal/state.h"
 
 #include "base/log.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 
@@ -54,6 +55,15 @@ static bool may_go(const struct journal *journal, const struct disk_row *row)
     return !ranges_contains(journal->lent, row->position);
 }
 
+static void note_drop(struct journal *journal, uint64_t position, enum gap_reason reason)
+{
+    if (journal->drops_count == journal->drops_capacity) {
+        journal->drops_capacity = journal->drops_capacity == 0 ? 32 : journal->drops_capacity * 2;
+        journal->drops = memory_resize(journal->drops, journal->drops_capacity, sizeof *journal->drops);
+    }
+    journal->drops[journal->drops_count++] = (struct drop) { position, reason };
+}
+
 static enum disk_result drop_row(struct journal *journal, const struct disk_row *row, enum gap_reason reason)
 {
     struct event_id id = journal_id_of(journal, row->position);
@@ -64,6 +74,7 @@ static enum disk_result drop_row(struct journal *journal, const struct disk_row 
     if (result != DISK_OK || !existed)
         return result;
     *count -= 1;
+    note_drop(journal, row->position, reason);
     gaps_add_event(journal->gaps, id, reason);
     journal->gaps_dirty = journal->gaps_untold = true;
     pthread_mutex_lock(&journal->mutex);

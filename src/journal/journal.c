@@ -90,6 +90,7 @@ static void free_journal(struct journal *journal)
         free(journal->changes[i].reason);
     free(journal->changes);
     free(journal->batch);
+    free(journal->drops);
     free(journal->starts);
     free(journal->trouble);
     free(journal->remark);

@@ -13,6 +13,9 @@
 /* The whole file is looked through, which may take a while on a slow card. */
 enum { OPEN_LIMIT_MS = 120000 };
 
+/* Starts in a row that are reported if none of them wrote anything. */
+enum { STARTS_BELIEVED = 16 };
+
 void journal_close_disk(struct journal *journal)
 {
     disk_close(journal->disk);
@@ -23,6 +26,8 @@ void journal_close_disk(struct journal *journal)
 
 static void forget_starts(struct journal *journal, size_t count)
 {
+    if (count == 0)
+        return;
     journal->starts_count -= count;
     memmove(journal->starts, journal->starts + count, journal->starts_count * sizeof *journal->starts);
 }
@@ -48,6 +53,22 @@ static void note_unclean_end(struct journal *journal, const struct disk_start *l
     log_warning("journal", "start %" PRIu32 " ended without a stop; %" PRIu64 " is its last stored event, which is "
                 "reported", last->startup, stored);
     gaps_add(journal->gaps, &gap);
+}
+
+/* Starts that never came to write here: the disk took nothing, or the power went before it did. A counter that jumps is a
+ * new one (device/identity.h), and tells nothing of that kind. */
+static void note_unknown_starts(struct journal *journal, uint32_t last)
+{
+    uint32_t first = last + 1;
+
+    if (journal->startup <= first || journal->startup - first > STARTS_BELIEVED)
+        return;
+    log_warning("journal", "%" PRIu32 " starts before this one ended before they could store anything, which is reported",
+                journal->startup - first);
+    for (uint32_t startup = first; startup < journal->startup; startup++) {
+        const struct gap gap = { .first = { startup, 1 }, .reason = GAP_UNCLEAN };
+        gaps_add(journal->gaps, &gap);
+    }
 }
 
 static enum disk_result write_begin(struct journal *journal, const struct disk_start *start)
@@ -88,8 +109,10 @@ static enum disk_result begin_start(struct journal *journal, const struct disk_c
     enum disk_result result = disk_read_gaps(journal->disk, journal->gaps);
     struct disk_start start = place_behind(last, journal->startup, counts);
 
-    if (last != NULL && !last->clean)
+    if (last != NULL && !last->clean && last->startup != journal->startup)
         note_unclean_end(journal, last, counts->last_position);
+    if (last != NULL)
+        note_unknown_starts(journal, last->startup);
     forget_starts(journal, count_empty_starts(journal, counts->first_position));
     if (result == DISK_OK)
         result = write_begin(journal, &start);
@@ -148,15 +171,92 @@ static void note_file_lost(struct journal *journal)
     journal->begun = false;
 }
 
+/* What it had stored is still in memory, or settled. */
+static enum disk_result forget_unsure_rows(struct journal *journal)
+{
+    const uint64_t stored = journal->base + journal->stored_told;
+    struct disk_row row;
+    bool existed = false;
+    enum disk_result result = disk_begin(journal->disk, false);
+
+    while (result == DISK_OK && (result = disk_next_any(journal->disk, stored, &row)) == DISK_OK)
+        result = disk_delete(journal->disk, row.position, &existed);
+    if (result == DISK_END)
+        result = disk_commit(journal->disk, bounds_log_pages(journal));
+    if (result != DISK_OK)
+        disk_rollback(journal->disk);
+    return result;
+}
+
+static enum disk_result find_whether(struct journal *journal, uint64_t position, bool *exists)
+{
+    struct disk_row row = { .position = 0 };
+    enum disk_result result = disk_next_any(journal->disk, position - 1, &row);
+
+    *exists = result == DISK_OK && row.position == position && row.state != DISK_DONE;
+    return result == DISK_END ? DISK_OK : result;
+}
+
+/* What that transaction had dropped is lost if it is in the file, and the gap with it is not known here. */
+static enum disk_result settle_drops(struct journal *journal)
+{
+    bool exists = false;
+    enum disk_result result = DISK_OK;
+
+    while (journal->drops_count > 0 && result == DISK_OK) {
+        const struct drop *drop = &journal->drops[journal->drops_count - 1];
+        result = find_whether(journal, drop->position, &exists);
+        if (result != DISK_OK)
+            break;
+        journal->drops_count--;
+        if (exists)
+            continue;
+        gaps_add_event(journal->gaps, journal_id_of(journal, drop->position), drop->reason);
+        journal->gaps_dirty = journal->gaps_untold = true;
+        pthread_mutex_lock(&journal->mutex);
+        journal->report.dropped++;
+        pthread_mutex_unlock(&journal->mutex);
+    }
+    return result;
+}
+
+/* Rows that were to be deleted may be gone already. */
+static enum disk_result settle_deletions(struct journal *journal, struct ranges *set)
+{
+    enum disk_result result = DISK_OK;
+    uint64_t first;
+    uint64_t last;
+
+    for (uint64_t from = 0; result == DISK_OK && ranges_next(set, from, &first, &last); from = first + 1) {
+        bool exists = true;
+        result = find_whether(journal, first, &exists);
+        if (!exists)
+            (void) ranges_remove(set, first);
+    }
+    return result;
+}
+
+/* After a transaction whose flush failed the file may be as before, or as after. */
+static enum disk_result settle_unsure(struct journal *journal)
+{
+    enum disk_result result = forget_unsure_rows(journal);
+
+    if (result == DISK_OK)
+        result = settle_drops(journal);
+    if (result == DISK_OK)
+        result = settle_deletions(journal, journal->freed);
+    if (result == DISK_OK)
+        result = settle_deletions(journal, journal->bad);
+    return result;
+}
+
 static enum disk_result load(struct journal *journal)
 {
     struct disk_counts counts;
     struct disk_start *starts = NULL;
     size_t starts_count = 0;
-    enum disk_result result = disk_count(journal->disk, &counts);
+    enum disk_result result = disk_read_starts(journal->disk, &starts, &starts_count);
 
-    if (result == DISK_OK)
-        result = disk_read_starts(journal->disk, &starts, &starts_count);
     if (result != DISK_OK) {
         free(starts);
         return result;
@@ -164,6 +264,12 @@ static enum disk_result load(struct journal *journal)
     free(journal->starts);
     journal->starts = starts;
     journal->starts_count = starts_count;
+    if (journal->begun && has_this_start(journal))
+        result = settle_unsure(journal);
+    if (result == DISK_OK)
+        result = disk_count(journal->disk, &counts);
+    if (result != DISK_OK)
+        return result;
     if (!starts_make_sense(journal, &counts))
         return DISK_DAMAGED;
     journal->pending = counts.pending;

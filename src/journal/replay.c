@@ -56,8 +56,20 @@ static void note_bad_row(struct journal *journal, uint64_t position)
     pthread_mutex_unlock(&journal->mutex);
 }
 
+/* Whether a transaction that did not end well had dropped it: then it may be lost already, and reported. */
+static bool is_dropped_perhaps(const struct journal *journal, uint64_t position)
+{
+    for (size_t i = 0; i < journal->drops_count; i++) {
+        if (journal->drops[i].position == position)
+            return true;
+    }
+    return false;
+}
+
 static void replay_row(struct journal *journal, const struct disk_row *row)
 {
+    if (is_dropped_perhaps(journal, row->position))
+        return;
     if (row->state != DISK_PENDING || ranges_contains(journal->lent, row->position) ||
         ranges_contains(journal->freed, row->position) || ranges_contains(journal->bad, row->position))
         return;

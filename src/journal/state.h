@@ -57,6 +57,12 @@ struct state_change {
     char *reason;
 };
 
+/* A row that was dropped for a bound by a transaction that has not ended well yet. */
+struct drop {
+    uint64_t position;
+    enum gap_reason reason;
+};
+
 struct undelivered {
     struct journal_notice *notice;
     STAILQ_ENTRY(undelivered) link;
@@ -116,6 +122,9 @@ struct journal {
     struct state_change *changes;
     size_t changes_count;
     size_t changes_capacity;
+    struct drop *drops;      /* of the transaction under way, or of the one that failed last */
+    size_t drops_count;
+    size_t drops_capacity;
     uint64_t cursor;         /* of the replay from disk */
     uint64_t memory_cursor;  /* of the replay from memory: a sequence */
     uint64_t stored_told;

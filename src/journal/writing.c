@@ -174,6 +174,7 @@ static void after_write(struct journal *journal)
     ranges_clear(journal->bad);
     forget_changes(journal);
     journal->gaps_dirty = false;
+    journal->drops_count = 0;
     end_batch(journal, true);
     journal_note_success(journal);
     if (journal->batch_count > 0)

@@ -5,3 +5,32 @@ TESTS += tests/unit/check_journal
 tests_unit_check_journal_SOURCES = tests/unit/check_journal.c
 tests_unit_check_journal_CFLAGS = $(unit_cflags)
 tests_unit_check_journal_LDADD = $(unit_ldadd)
+
+# A journal in a test's hands, and the disk whose power can go.
+check_LTLIBRARIES += tests/unit/libjournal_house.la
+tests_unit_libjournal_house_la_SOURCES = \
+	tests/parts/powercut_disk.c tests/parts/powercut_disk.h \
+	tests/parts/powercut_vfs.c tests/parts/powercut_vfs.h \
+	tests/unit/journal_house.c tests/unit/journal_house.h \
+	tests/unit/journal_ledger.c tests/unit/journal_ledger.h \
+	tests/unit/journal_model.c tests/unit/journal_model.h
+tests_unit_libjournal_house_la_CFLAGS = $(unit_cflags)
+journal_house_ldadd = tests/unit/libjournal_house.la $(unit_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/unit/check_journal_disk
+TESTS += tests/unit/check_journal_disk
+tests_unit_check_journal_disk_SOURCES = tests/unit/check_journal_disk.c
+tests_unit_check_journal_disk_CFLAGS = $(unit_cflags)
+tests_unit_check_journal_disk_LDADD = $(journal_house_ldadd)
+
+check_PROGRAMS += tests/unit/check_journal_power
+TESTS += tests/unit/check_journal_power
+tests_unit_check_journal_power_SOURCES = tests/unit/check_journal_power.c
+tests_unit_check_journal_power_CFLAGS = $(unit_cflags)
+tests_unit_check_journal_power_LDADD = $(journal_house_ldadd)
+
+check_PROGRAMS += tests/unit/check_journal_model
+TESTS += tests/unit/check_journal_model
+tests_unit_check_journal_model_SOURCES = tests/unit/check_journal_model.c
+tests_unit_check_journal_model_CFLAGS = $(unit_cflags)
+tests_unit_check_journal_model_LDADD = $(journal_house_ldadd)
