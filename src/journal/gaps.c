@@ -37,7 +37,7 @@ static int compare(struct event_id one, struct event_id other)
 
 static bool open_ended(const struct gap *gap)
 {
-    return gap->last.sequence == 0;
+    return gap->last.startup == 0;
 }
 
 /* Whether next begins where gap ends, or inside of it. */

@@ -24,7 +24,8 @@ enum gap_reason {
     GAP_MIXED = 6,     /* several of these, in a range that had to be joined */
 };
 
-/* One range. last.sequence 0 = to an unknown end (GAP_UNCLEAN); first.startup 0 = from an unknown beginning. */
+/* One range. last.startup 0 = to the unknown end of that start (GAP_UNCLEAN); last.sequence 0 = to the end of the starts
+ * before that one; first.startup 0 = from an unknown beginning. */
 struct gap {
     struct event_id first;
     struct event_id last;

@@ -281,8 +281,8 @@ bool house_gap_covers(const struct gap *gap, struct event_id id)
 {
     if (is_before(id, gap->first))
         return false;
-    if (gap->last.sequence == 0)
-        return id.startup == gap->first.startup || gap->first.startup == 0;
+    if (gap->last.startup == 0)
+        return id.startup == gap->first.startup;
     return !is_before(gap->last, id);
 }
 
