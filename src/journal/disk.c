@@ -384,10 +384,8 @@ static void read_row(sqlite3_stmt *statement, struct disk_row *row)
     row->id.sequence = column_number(statement, 2);
     row->elapsed_s = column_number(statement, 4);
     row->reason = (const char *) sqlite3_column_text(statement, 6);
-    row->payload = sqlite3_column_blob(statement, 7);
     row->size_bytes = (size_t) sqlite3_column_bytes(statement, 7);
-    if (row->payload == NULL)
-        row->payload = "";
+    row->payload = row->size_bytes > 0 ? sqlite3_column_blob(statement, 7) : "";
     row->state = state == DISK_SET_ASIDE ? DISK_SET_ASIDE : row->size_bytes == 0 ? DISK_DONE : DISK_PENDING;
     row->sound = column_number(statement, 5) == checksum_event(row->id, row->payload, row->size_bytes);
 }
@@ -404,7 +402,8 @@ static enum disk_result find_row(struct disk *disk, enum statement number, uint6
     if (code == SQLITE_ROW) {
         read_row(statement, row);
         disk->reading = statement;
-        return DISK_OK;
+        bool onwards = number == PREVIOUS_ANY ? row->position < position : row->position > position;
+        return onwards ? DISK_OK : damaged(disk, "it is damaged (its events lead in a circle)");
     }
     enum disk_result result = code == SQLITE_DONE ? DISK_END : result_of(disk, code);
     (void) sqlite3_reset(statement);
