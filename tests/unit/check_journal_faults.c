@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECONDS = 600, EVENTS = 60, NOBODY = 65534 };
+enum { SECONDS = 120, EVENTS = 60, NOBODY = 65534 };
 
 struct image {
     uint8_t *file;
@@ -310,13 +310,14 @@ START_TEST(a_bit_flipped_anywhere_is_survived)
 }
 END_TEST
 
+/* With less than 512 bytes a file is as good as empty to SQLite. */
 START_TEST(a_file_cut_short_is_survived)
 {
-    for (size_t size_bytes = 0; size_bytes < clean.file_bytes; size_bytes += 1 + clean.file_bytes / 61) {
+    for (size_t size_bytes = 512; size_bytes < clean.file_bytes; size_bytes += 1 + clean.file_bytes / 61) {
         put_image(&clean, size_bytes, 0);
         check_image(&clean, "cut to", size_bytes, NULL);
     }
-    for (size_t size_bytes = 0; size_bytes < killed.file_bytes; size_bytes += 4096 * 3) {
+    for (size_t size_bytes = 512; size_bytes < killed.file_bytes; size_bytes += 4096 * 3) {
         put_image(&killed, size_bytes, killed.log_bytes);
         check_image(&killed, "with a log, cut to", size_bytes, NULL);
     }
@@ -437,6 +438,7 @@ START_TEST(a_journal_without_a_table_is_moved_aside)
 }
 END_TEST
 
+/* As SQLite leaves it when the power goes at once. */
 START_TEST(an_empty_file_is_begun_as_a_new_one)
 {
     const struct ledger nothing = {0};

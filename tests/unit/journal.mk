@@ -34,3 +34,9 @@ TESTS += tests/unit/check_journal_model
 tests_unit_check_journal_model_SOURCES = tests/unit/check_journal_model.c
 tests_unit_check_journal_model_CFLAGS = $(unit_cflags)
 tests_unit_check_journal_model_LDADD = $(journal_house_ldadd)
+
+check_PROGRAMS += tests/unit/check_journal_faults
+TESTS += tests/unit/check_journal_faults
+tests_unit_check_journal_faults_SOURCES = tests/unit/check_journal_faults.c
+tests_unit_check_journal_faults_CFLAGS = $(unit_cflags)
+tests_unit_check_journal_faults_LDADD = $(journal_house_ldadd)
