@@ -279,7 +279,9 @@ void journal_take_back_all(struct journal *journal, uint64_t generation)
         if (event->lent && !event->settled)
             waiting_set_lent(journal->waiting, event, false);
     }
-    give_order_locked(journal, order_create(ORDER_TAKE_BACK));
+    struct order *order = order_create(ORDER_TAKE_BACK);
+    order->generation = generation;
+    give_order_locked(journal, order);
     pthread_mutex_unlock(&journal->mutex);
 }
 

@@ -66,7 +66,7 @@ static void set_aside(struct journal *journal, const struct order *order)
         journal_add_change(journal, position, DISK_SET_ASIDE, order->text);
 }
 
-static void take_back(struct journal *journal)
+static void take_back(struct journal *journal, uint64_t generation)
 {
     ranges_clear(journal->lent);
     for (size_t i = 0; i < journal->changes_count; i++) { /* see set_aside */
@@ -75,6 +75,9 @@ static void take_back(struct journal *journal)
     }
     journal->cursor = 0;
     journal->memory_cursor = 0;
+    pthread_mutex_lock(&journal->mutex);
+    journal->generation_now = generation;
+    pthread_mutex_unlock(&journal->mutex);
 }
 
 static void answer_release(struct journal *journal, void *token, uint64_t count)
@@ -154,7 +157,7 @@ static void obey(struct journal *journal, const struct order *order)
         set_aside(journal, order);
         break;
     case ORDER_TAKE_BACK:
-        take_back(journal);
+        take_back(journal, order->generation);
         break;
     case ORDER_CONFIRM_GAP:
         if (gaps_confirm(journal->gaps, &order->gap))

@@ -17,8 +17,9 @@ static void hand_out(struct journal *journal, struct event_id id, const char *pa
     notice->id = id;
     notice->payload = copy;
     pthread_mutex_lock(&journal->mutex);
-    notice->generation = journal->generation;
-    journal->want--;
+    notice->generation = journal->generation_now;
+    if (journal->generation_now == journal->generation)
+        journal->want--; /* otherwise main will not look at it, and what it wants now is wanted of a later generation */
     journal->report.replayed++;
     pthread_mutex_unlock(&journal->mutex);
     journal_tell(journal, notice);
@@ -27,7 +28,8 @@ static void hand_out(struct journal *journal, struct event_id id, const char *pa
 static size_t wanted(struct journal *journal)
 {
     pthread_mutex_lock(&journal->mutex);
-    size_t want = journal->undelivered_count > 0 ? 0 : journal->want;
+    bool can_give = journal->undelivered_count == 0 && journal->generation_now == journal->generation;
+    size_t want = can_give ? journal->want : 0;
     pthread_mutex_unlock(&journal->mutex);
     return want;
 }
@@ -117,7 +119,8 @@ static void replay_from_memory(struct journal *journal)
         struct waiting_event *event =
             waiting_unlent(journal->waiting) > 0 ? waiting_next(journal->waiting, journal->memory_cursor) : NULL;
         bool none = waiting_unlent(journal->waiting) == 0;
-        bool usable = event != NULL && !event->lent && !event->settled && event->aside == NULL;
+        bool usable = event != NULL && !event->lent && !event->settled && event->aside == NULL &&
+                      journal->generation_now == journal->generation;
         char *payload = usable ? text_copy(event->payload) : NULL;
         uint64_t sequence = event != NULL ? event->sequence : 0;
         if (usable)

@@ -30,7 +30,8 @@ enum order_kind { ORDER_CONFIRM, ORDER_SET_ASIDE, ORDER_TAKE_BACK, ORDER_CONFIRM
 struct order {
     enum order_kind kind;
     struct event_id id;
-    uint64_t after;
+    uint64_t after;          /* of a page */
+    uint64_t generation;     /* from this take-back on */
     size_t limit;
     bool set_aside_only;
     char *text;
@@ -88,7 +89,8 @@ struct journal {
     struct waiting *waiting;
     struct order_list orders;
     struct gaps *fresh_gaps; /* of losses in memory, until the thread takes them */
-    uint64_t generation;
+    uint64_t generation;     /* of the last take-back that main asked for */
+    uint64_t generation_now; /* of the last that the thread carried out; until then nothing is lent and nothing written */
     size_t want;
     bool signalled;          /* wake_fd was written since the last turn began */
     bool stopping;

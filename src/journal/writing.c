@@ -23,6 +23,8 @@ static void begin_batch(struct journal *journal)
         journal->batch = memory_zeroed(BATCH_EVENTS, sizeof *journal->batch);
     pthread_mutex_lock(&journal->mutex);
     size_t limit = journal->bounds.max_events < BATCH_EVENTS ? (size_t) journal->bounds.max_events : BATCH_EVENTS;
+    if (journal->generation_now != journal->generation) /* what is lent now would be taken back with the rest */
+        limit = 0;
     for (struct waiting_event *event = waiting_next(journal->waiting, 0);
          event != NULL && journal->batch_count < limit && journal->batch_bytes < limit_bytes;
          event = waiting_next(journal->waiting, event->sequence)) {
