@@ -40,3 +40,9 @@ TESTS += tests/unit/check_journal_faults
 tests_unit_check_journal_faults_SOURCES = tests/unit/check_journal_faults.c
 tests_unit_check_journal_faults_CFLAGS = $(unit_cflags)
 tests_unit_check_journal_faults_LDADD = $(journal_house_ldadd)
+
+check_PROGRAMS += tests/unit/check_journal_thread
+TESTS += tests/unit/check_journal_thread
+tests_unit_check_journal_thread_SOURCES = tests/unit/check_journal_thread.c
+tests_unit_check_journal_thread_CFLAGS = $(unit_cflags)
+tests_unit_check_journal_thread_LDADD = $(journal_house_ldadd)
