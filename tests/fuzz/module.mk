@@ -10,6 +10,7 @@ include tests/fuzz/atr.mk
 include tests/fuzz/script.mk
 include tests/fuzz/command.mk
 include tests/fuzz/control.mk
+include tests/fuzz/journal.mk
 
 EXTRA_DIST += tests/fuzz/run
 
