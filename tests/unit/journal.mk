@@ -46,3 +46,9 @@ TESTS += tests/unit/check_journal_thread
 tests_unit_check_journal_thread_SOURCES = tests/unit/check_journal_thread.c
 tests_unit_check_journal_thread_CFLAGS = $(unit_cflags)
 tests_unit_check_journal_thread_LDADD = $(journal_house_ldadd)
+
+check_PROGRAMS += tests/unit/check_journal_full
+TESTS += tests/unit/check_journal_full
+tests_unit_check_journal_full_SOURCES = tests/unit/check_journal_full.c
+tests_unit_check_journal_full_CFLAGS = $(unit_cflags)
+tests_unit_check_journal_full_LDADD = $(journal_house_ldadd)
