@@ -4,9 +4,8 @@
 #include "base/memory.h"
 #include "journal/checksum.h"
 #include "journal/disk_sql.h"
+#include "journal/file.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -238,6 +237,8 @@ static struct disk *open_file(const char *path, const char *vfs, int flags, enum
 
 struct disk *disk_open(const char *path, const char *vfs, bool checked, enum disk_result *result)
 {
+    if (vfs == NULL)
+        file_make(path);
     struct disk *disk = open_file(path, vfs, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, result);
 
     if (*result != DISK_OK)

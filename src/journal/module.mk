@@ -4,6 +4,7 @@ libspringpark_la_SOURCES += \
 	src/journal/bounds.c \
 	src/journal/checksum.c src/journal/checksum.h \
 	src/journal/disk.c src/journal/disk.h src/journal/disk_sql.h \
+	src/journal/file.c src/journal/file.h \
 	src/journal/gaps.c src/journal/gaps.h \
 	src/journal/inside.h \
 	src/journal/journal.c src/journal/journal.h \

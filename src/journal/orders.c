@@ -140,8 +140,10 @@ static void release(struct journal *journal, const struct order *order)
 {
     uint64_t count = release_in_memory(journal, order->id);
 
+    activity_set(journal->activity, ACTIVITY_FOREIGN, "writing the journal", JOURNAL_DISK_LIMIT_MS);
     if (journal->disk != NULL)
         count += release_rows(journal, order->id);
+    activity_set(journal->activity, ACTIVITY_OWN, "keeping the journal", JOURNAL_DISK_LIMIT_MS);
     answer_release(journal, order->token, count);
 }
 
@@ -166,7 +168,9 @@ static void obey(struct journal *journal, const struct order *order)
     case ORDER_PAGE:
         notice = journal_notice_create(JOURNAL_NOTICE_PAGE);
         notice->token = order->token;
+        activity_set(journal->activity, ACTIVITY_FOREIGN, "reading the journal", JOURNAL_DISK_LIMIT_MS);
         notice->page = pages_read(journal, order);
+        activity_set(journal->activity, ACTIVITY_OWN, "keeping the journal", JOURNAL_DISK_LIMIT_MS);
         journal_tell(journal, notice);
         break;
     case ORDER_RELEASE:

@@ -4,9 +4,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "journal/disk.h"
+#include "journal/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,14 +179,6 @@ static bool copy_to(struct salvage *salvage, const char *new_path, char **error)
 
 /* ---- names ---- */
 
-static void remove_file(const char *path, const char *suffix)
-{
-    char *whole = text_format("%s%s", path, suffix);
-
-    (void) unlink(whole);
-    free(whole);
-}
-
 static char *name_aside(const char *path)
 {
     time_t now = time(NULL);
@@ -203,21 +195,6 @@ static char *name_aside(const char *path)
     return name;
 }
 
-static void sync_folder(const char *path)
-{
-    char *folder = text_copy(path);
-    char *slash = strrchr(folder, '/');
-
-    if (slash != NULL)
-        *slash = '\0';
-    int fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void) fsync(fd);
-        (void) close(fd);
-    }
-    free(folder);
-}
-
 /* The names begin with the date, so that the order of names is that of time. */
 static void forget_oldest(const char *path)
 {
@@ -227,8 +204,8 @@ static void forget_oldest(const char *path)
     if (glob(pattern, 0, NULL, &found) == 0) {
         for (size_t i = 0; i + ASIDE_KEPT < found.gl_pathc; i++) {
             log_notice("journal", "%s is removed; the %d newest damaged files are kept", found.gl_pathv[i], ASIDE_KEPT);
-            remove_file(found.gl_pathv[i], LOG);
-            remove_file(found.gl_pathv[i], "");
+            file_remove(found.gl_pathv[i], LOG);
+            file_remove(found.gl_pathv[i], "");
         }
     }
     globfree(&found);
@@ -246,7 +223,7 @@ static bool exchange(struct salvage *salvage, const char *new_path, char **error
         (void) rename(log, log_aside); /* there need not be one */
     done = done && rename(new_path, salvage->path) == 0;
     if (done) {
-        sync_folder(salvage->path);
+        file_sync_folder(salvage->path);
         forget_oldest(salvage->path);
         salvage->aside = text_copy(aside);
     } else {
@@ -262,8 +239,8 @@ bool salvage_file(struct salvage *salvage, char **error)
 {
     char *new_path = text_format("%s" NEW, salvage->path);
 
-    remove_file(new_path, LOG);
-    remove_file(new_path, "");
+    file_remove(new_path, LOG);
+    file_remove(new_path, "");
     bool done = copy_to(salvage, new_path, error) && exchange(salvage, new_path, error);
     free(new_path);
     return done;
@@ -275,10 +252,10 @@ void salvage_finish(const char *path)
 
     if (access(new_path, F_OK) == 0) {
         if (access(path, F_OK) == 0) {
-            remove_file(new_path, LOG);
-            remove_file(new_path, "");
+            file_remove(new_path, LOG);
+            file_remove(new_path, "");
         } else if (rename(new_path, path) == 0) {
-            sync_folder(path);
+            file_sync_folder(path);
         }
     }
     free(new_path);

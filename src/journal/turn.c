@@ -195,11 +195,13 @@ void journal_finish(struct journal *journal)
         left = waiting;
         writing_run(journal, true);
     }
+    activity_set(journal->activity, ACTIVITY_FOREIGN, "closing the journal", JOURNAL_DISK_LIMIT_MS);
     if (journal->disk != NULL && journal->trouble == NULL && journal->begun) {
         const struct disk_start start = {
             journal->base, journal->startup, journal_elapsed_s(journal, journal_now_ms(journal)), true,
         };
         writing_run(journal, true);
+        activity_set(journal->activity, ACTIVITY_FOREIGN, "closing the journal", JOURNAL_DISK_LIMIT_MS);
         if (disk_begin(journal->disk, true) == DISK_OK && disk_write_start(journal->disk, &start) == DISK_OK)
             (void) disk_commit(journal->disk, 0);
         else

@@ -243,12 +243,12 @@ void writing_run(struct journal *journal, bool closing)
     enum disk_result result = disk_begin(journal->disk, flush);
     if (result == DISK_OK)
         result = write_all(journal);
-    activity_set(journal->activity, ACTIVITY_OWN, "keeping the journal", JOURNAL_DISK_LIMIT_MS);
-    if (result != DISK_OK) {
+    if (result == DISK_OK) {
+        gaps_free(before.gaps);
+        after_write(journal);
+    } else {
         undo(journal, &before, result);
-        return;
     }
-    gaps_free(before.gaps);
-    after_write(journal);
+    activity_set(journal->activity, ACTIVITY_OWN, "keeping the journal", JOURNAL_DISK_LIMIT_MS);
 }
 

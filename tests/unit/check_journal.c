@@ -75,6 +75,7 @@ static void setup(void)
     memcpy(directory, "/tmp/springpark-journal-XXXXXX", sizeof directory);
     ck_assert_ptr_nonnull(mkdtemp(directory));
     log_set_sink(no_log, NULL);
+    (void) umask(022);
     now_us = 1000000;
     notices = queue_create(8192, journal_notice_free);
     gaps = NULL;
@@ -531,6 +532,24 @@ START_TEST(without_a_journal_everything_is_in_memory)
 }
 END_TEST
 
+START_TEST(the_file_is_not_for_everybody)
+{
+    char *path = text_format("%s/journal.db", directory);
+    struct stat status;
+
+    open_journal(1);
+    submit(1, 2, false);
+    turn();
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(status.st_mode & 0007, 0);
+    free(path);
+    path = text_format("%s/journal.db-wal", directory);
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(status.st_mode & 0007, 0);
+    free(path);
+}
+END_TEST
+
 START_TEST(a_foreign_file_is_moved_aside_and_reported)
 {
     char *path = text_format("%s/journal.db", directory);
@@ -574,6 +593,7 @@ int main(void)
     tcase_add_test(cases, pages_list_everything_in_order);
     tcase_add_test(cases, without_a_folder_events_stay_in_memory_and_return_to_disk);
     tcase_add_test(cases, without_a_journal_everything_is_in_memory);
+    tcase_add_test(cases, the_file_is_not_for_everybody);
     tcase_add_test(cases, a_foreign_file_is_moved_aside_and_reported);
     suite_add_tcase(suite, cases);
     srunner_run_all(runner, CK_NORMAL);
