@@ -221,6 +221,19 @@ class Outage(DeliveryTest):
         self.assertEqual(events[-self.LIVE:], fresh)
         self.assertEqual(pairs(events), [(1, number) for number in range(1, self.STORED + self.LIVE + 1)])
 
+    def test_oldest_first_holds_for_a_backlog_that_is_longer_than_what_the_connection_holds(self):
+        stored, live = 1500, 50
+        gateway = self.create_gateway(more='journal: { replay_rate = 0; order = "oldest-first"; };\n')
+        self.read_tags(stored)
+        self.wait_on_disk(gateway, stored)
+        broker = self.start_broker()
+        for number in range(live):
+            self.wait_events(broker, number * stored // live)
+            self.read_tags()
+        self.wait_events(broker, stored + live, 30)
+        self.wait_nothing_waits(gateway)
+        self.assertEqual(pairs(self.events(broker)), [(1, number) for number in range(1, stored + live + 1)])
+
     def test_a_broker_that_closes_when_it_sees_an_event_among_the_stored_gets_all_others(self):
         gateway = self.create_gateway(more="journal: { replay_rate = 0; };\n")
         good = self.read_tags(5)
