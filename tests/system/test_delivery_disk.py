@@ -13,7 +13,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "parts"))
 from broker import wait_until  # noqa: E402
-from delivery_parts import DeliveryTest, ignore, pairs, play, tag_of  # noqa: E402
+from delivery_parts import DeliveryTest, acknowledge, ignore, pair, pairs, play, tag_of  # noqa: E402
 from gateway import Script  # noqa: E402
 
 
@@ -236,6 +236,21 @@ class HungDisk(DeliveryTest):
         broker = self.start_broker()
         self.assertEqual([tag_of(one) for one in self.wait_tags(broker, tags)], tags)
         self.assertEqual(pairs(self.events(broker)), [(1, number) for number in range(1, 6)])
+
+    def test_a_stop_while_the_disk_hangs_calls_only_those_lost_that_the_broker_does_not_have(self):
+        def only_the_first(connection, packet):
+            if pair(packet) == (1, 1):
+                acknowledge(connection, packet)
+
+        broker = self.start_broker(play(event=only_the_first))
+        self.wait_accepted(broker)
+        self.disk.make("disk")
+        self.read_tags(2)
+        self.wait_events(broker, 2)
+        self.wait_journal(self.gateway, "the first is delivered", delivered=1)
+        self.assertEqual(self.gateway.stop(30), 0)
+        self.assertIn("the disk hangs, and the journal is left behind", self.gateway.log_text())
+        self.assertIn("journal: 1 events of start 1 were in memory only", self.gateway.log_text())
 
 
 if __name__ == "__main__":
