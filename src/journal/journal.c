@@ -154,6 +154,17 @@ static void wake_locked(struct journal *journal)
     wakeup_signal(journal->wake_fd);
 }
 
+/* What nobody has but the memory: the broker has what is settled, though the disk still writes it. */
+static size_t count_unsettled_locked(const struct journal *journal)
+{
+    size_t count = 0;
+
+    for (struct waiting_event *event = waiting_next(journal->waiting, 0); event != NULL;
+         event = waiting_next(journal->waiting, event->sequence))
+        count += event->settled ? 0 : 1;
+    return count;
+}
+
 bool journal_stop(struct journal *journal, uint64_t limit_ms, size_t *lost)
 {
     pthread_mutex_lock(&journal->mutex);
@@ -163,7 +174,7 @@ bool journal_stop(struct journal *journal, uint64_t limit_ms, size_t *lost)
     wakeup_signal(journal->wake_fd);
     bool ended = thread_join(journal->thread, limit_ms);
     pthread_mutex_lock(&journal->mutex);
-    *lost = ended ? journal->lost_at_end : waiting_count(journal->waiting);
+    *lost = ended ? journal->lost_at_end : count_unsettled_locked(journal);
     pthread_mutex_unlock(&journal->mutex);
     if (ended)
         free_journal(journal);

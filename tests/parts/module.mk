@@ -7,7 +7,7 @@ tests_parts_list_readers_SOURCES = tests/parts/list_readers.c
 tests_parts_list_readers_LDADD = $(PCSC_LIBS)
 
 EXTRA_DIST += tests/run tests/house tests/parts/packages.sh tests/parts/pki.py tests/parts/broker.py tests/parts/gateway.py \
-	tests/parts/heal_parts.py tests/parts/network.py tests/parts/systemd.py tests/parts/unit_parts.py
+	tests/parts/delivery_parts.py tests/parts/heal_parts.py tests/parts/network.py tests/parts/systemd.py tests/parts/unit_parts.py
 
 # What the system tests and the benchmark need besides the programs: make test-parts. make check does not.
 TEST_PARTS =

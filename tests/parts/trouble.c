@@ -7,6 +7,7 @@
  *             without the file it is as it is, and not synchronised
  *   main      the main thread's next question whether the clock is synchronised never returns
  *   connect   the next TCP connect over IPv4 never returns
+ *   disk      no flush to a disk returns, until the file is gone
  *
  * CLOCK_MONOTONIC is left alone: no step of the clock moves it.
  */
@@ -123,4 +124,25 @@ int connect(int fd, const struct sockaddr *address, socklen_t size_bytes)
     if (real == NULL)
         *(void **) &real = dlsym(RTLD_NEXT, "connect");
     return real(fd, address, size_bytes);
+}
+
+/* As a call that waits in the kernel does: it goes on when the disk does. */
+static void wait_for_disk(void)
+{
+    const struct timespec step = { .tv_nsec = 5000000 };
+
+    while (is_ordered("disk"))
+        (void) nanosleep(&step, NULL);
+}
+
+int fsync(int fd)
+{
+    wait_for_disk();
+    return (int) syscall(SYS_fsync, fd);
+}
+
+int fdatasync(int fd)
+{
+    wait_for_disk();
+    return (int) syscall(SYS_fdatasync, fd);
 }

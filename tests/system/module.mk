@@ -3,6 +3,8 @@
 
 EXTRA_DIST += \
 	tests/system/test_configure.py \
+	tests/system/test_delivery.py \
+	tests/system/test_delivery_disk.py \
 	tests/system/test_gateway.py \
 	tests/system/test_gateway_settings.py \
 	tests/system/test_heal_clock.py \
