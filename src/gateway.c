@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Start, in this order: configuration, control socket, startup counter, journal, feedback, cloud, presence, readers, READY=1. The
- * control socket comes before whatever a second daemon by mistake could spoil for the first: the startup counter, and the
- * session of the client id. Nobody is answered before the loop runs.
+ * Start, in this order: configuration, control socket, startup counter, journal, feedback, cloud, presence, readers,
+ * READY=1. The control socket comes before whatever a second daemon by mistake could spoil for the first: the startup
+ * counter, and the session of the client id. Nobody is answered before the loop runs.
  * Stop: control socket, so that nobody asks what is not there any more; then in reverse: readers (what they still had to
- * tell becomes events), cloud (says "offline"), journal (keeps what was not delivered), feedback. Each thread gets at most STOP_LIMIT_MS; one that hangs in a
- * foreign call is left behind, and the process ends all the same.
+ * tell becomes events), cloud (says "offline"), journal (keeps what was not delivered), feedback. Each thread gets at
+ * most STOP_LIMIT_MS; one that hangs in a foreign call is left behind, and the process ends all the same.
  */
 #include "gateway.h"
 
