@@ -342,17 +342,10 @@ static void run(uint64_t seed, bool talks)
     log_set_sink(keep_silent, NULL);
 }
 
-static uint64_t number_from(const char *variable, uint64_t normal)
-{
-    const char *text = getenv(variable);
-
-    return text != NULL ? strtoull(text, NULL, 10) : normal;
-}
-
 START_TEST(the_journal_does_what_the_model_does)
 {
-    const uint64_t first = number_from("JOURNAL_MODEL_SEED", 1);
-    const uint64_t runs = number_from("JOURNAL_MODEL_RUNS", RUNS);
+    const uint64_t first = house_number_from("JOURNAL_MODEL_SEED", 1);
+    const uint64_t runs = house_number_from("JOURNAL_MODEL_RUNS", RUNS);
 
     for (uint64_t i = (uint64_t) _i; i < runs; i += SLICES)
         run(first + i, runs == 1);
@@ -364,8 +357,8 @@ int main(void)
     Suite *suite = suite_create("journal model");
     TCase *cases = tcase_create("journal model");
 
-    printf("seeds from %" PRIu64 " on, %" PRIu64 " runs\n", number_from("JOURNAL_MODEL_SEED", 1),
-        number_from("JOURNAL_MODEL_RUNS", RUNS));
+    printf("seeds from %" PRIu64 " on, %" PRIu64 " runs\n", house_number_from("JOURNAL_MODEL_SEED", 1),
+        house_number_from("JOURNAL_MODEL_RUNS", RUNS));
     (void) fflush(stdout);
     tcase_set_timeout(cases, SECONDS);
     tcase_add_loop_test(cases, the_journal_does_what_the_model_does, 0, SLICES);

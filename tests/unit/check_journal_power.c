@@ -245,14 +245,6 @@ static void check_survivor(const struct life *life, struct powercut *after, cons
         life->house.startup, how, seed, complaint != NULL ? complaint : "");
 }
 
-static uint64_t number_from(const char *variable, uint64_t normal)
-{
-    const char *text = getenv(variable);
-    const uint64_t number = text != NULL ? strtoull(text, NULL, 10) : normal;
-
-    return number > 0 ? number : normal;
-}
-
 static void cut_and_check(uint64_t cut, uint64_t seeds)
 {
     struct life life;
@@ -293,11 +285,11 @@ START_TEST(the_promise_is_kept_after_a_cut_at_each_operation)
 {
     log_set_sink(keep_silent, NULL);
     const uint64_t operations = count_operations();
-    const uint64_t stride = number_from("JOURNAL_POWER_STRIDE", 1) * SLICES;
+    const uint64_t stride = house_number_from("JOURNAL_POWER_STRIDE", 1) * SLICES;
 
     ck_assert_uint_gt(operations, 100);
     for (uint64_t cut = (uint64_t) _i + 1; cut <= operations; cut += stride)
-        cut_and_check(cut, number_from("JOURNAL_POWER_SEEDS", 2));
+        cut_and_check(cut, house_number_from("JOURNAL_POWER_SEEDS", 2));
 }
 END_TEST
 

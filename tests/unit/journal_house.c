@@ -270,6 +270,14 @@ void house_submit(struct house *house, uint64_t sequence, bool lent)
     free(payload);
 }
 
+uint64_t house_number_from(const char *variable, uint64_t normal)
+{
+    const char *text = getenv(variable);
+    const uint64_t number = text != NULL ? strtoull(text, NULL, 10) : normal;
+
+    return number > 0 ? number : normal;
+}
+
 /* ---- gaps ---- */
 
 static bool is_before(struct event_id one, struct event_id other)
