@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The journal against a plain model: random operations, trouble with the disk, clean ends, kills and power cuts, each run
- * from a seed of its own.
+ * The journal against a plain model: random operations, trouble with the disk, clean ends, kills and power cuts, each
+ * run from a seed of its own.
  *
- * JOURNAL_MODEL_SEED is the first seed (default 1), JOURNAL_MODEL_RUNS how many runs there are (default 400; 1 tells each
- * step).
+ * JOURNAL_MODEL_SEED is the first seed (default 1), JOURNAL_MODEL_RUNS how many runs there are (default 400; with 1 it
+ * tells each step).
  */
 #include "journal_model.h"
 
@@ -124,7 +124,8 @@ static void submit(struct model *model)
         const struct item *item = model_add(model, model_roll(model, 2) == 0);
         journal_report(model->house.journal, &after);
         journal_report_free(&after);
-        model_say(model, "submit %" PRIu32 ":%" PRIu64 "%s", item->id.startup, item->id.sequence, item->lent ? ", lent" : "");
+        model_say(model, "submit %" PRIu32 ":%" PRIu64 "%s", item->id.startup, item->id.sequence,
+            item->lent ? ", lent" : "");
         model_expect(model, after.in_memory == before.in_memory + 1 || after.in_memory == before.in_memory,
             "in memory %" PRIu64 " after %" PRIu64, after.in_memory, before.in_memory);
         size_t lent = 0;
@@ -146,7 +147,8 @@ static void confirm(struct model *model)
     struct item *item = model_pick(model, PENDING, is_lent);
     if (item == NULL)
         return;
-    model_say(model, "confirm %" PRIu32 ":%" PRIu64 "%s", item->id.startup, item->id.sequence, item->lent ? "" : ", not lent");
+    model_say(model, "confirm %" PRIu32 ":%" PRIu64 "%s", item->id.startup, item->id.sequence,
+        item->lent ? "" : ", not lent");
     journal_confirm(model->house.journal, item->id);
     if (!item->lent)
         return;
@@ -201,8 +203,8 @@ static void release(struct model *model)
     model_turn(model);
     if (powercut_is_off(model->disk))
         return;
-    model_expect(model, model->house.released_came && model->house.released == expected, "%" PRIu64 " released instead of %"
-        PRIu64, model->house.released, expected);
+    model_expect(model, model->house.released_came && model->house.released == expected,
+        "%" PRIu64 " released instead of %" PRIu64, model->house.released, expected);
 }
 
 static void take_back(struct model *model)
@@ -303,8 +305,8 @@ struct operation {
 
 static const struct operation operations[] = {
     {submit, 30}, {confirm_many, 12}, {set_aside, 5}, {release, 3}, {take_back, 4}, {want, 14}, {model_turn, 14},
-    {configure, 4}, {wait, 8}, {note_gaps, 3}, {confirm_gaps, 4}, {trouble, 5}, {cut_soon, 2}, {crash_now, 3}, {restart, 3},
-    {model_compare, 20},
+    {configure, 4}, {wait, 8}, {note_gaps, 3}, {confirm_gaps, 4}, {trouble, 5}, {cut_soon, 2}, {crash_now, 3},
+    {restart, 3}, {model_compare, 20},
 };
 
 static void step(struct model *model)

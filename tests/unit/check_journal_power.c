@@ -233,7 +233,8 @@ static void cut_again(const struct life *life, struct powercut *disk, uint64_t o
     powercut_power_on(disk, disk, POWERCUT_KEEPS_SOME, seed);
 }
 
-static void check_survivor(const struct life *life, struct powercut *after, const char *how, uint64_t cut, uint64_t seed)
+static void check_survivor(const struct life *life, struct powercut *after, const char *how, uint64_t cut,
+                           uint64_t seed)
 {
     struct house house;
 

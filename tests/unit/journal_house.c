@@ -247,7 +247,8 @@ char *house_payload(struct event_id id)
     char *pad = memory_zeroed(size_bytes + 1, 1);
     for (size_t i = 0; i < size_bytes; i++)
         pad[i] = (char) ('A' + (mixed + i * 7) % 26);
-    char *payload = text_format("{\"Sequence\":%" PRIu64 ",\"Start\":%" PRIu32 ",\"Pad\":\"%s\"}", id.sequence, id.startup, pad);
+    char *payload = text_format("{\"Sequence\":%" PRIu64 ",\"Start\":%" PRIu32 ",\"Pad\":\"%s\"}", id.sequence,
+        id.startup, pad);
     free(pad);
     return payload;
 }

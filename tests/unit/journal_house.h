@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A journal with everything around it that a test holds in its hands: the clock, the turns, the notices it gave, and the
- * ledger of what it was given. One thread.
+ * A journal with everything around it that a test holds in its hands: the clock, the turns, and the notices it gave. One
+ * thread.
  */
 #ifndef SPRINGPARK_TESTS_JOURNAL_HOUSE_H
 #define SPRINGPARK_TESTS_JOURNAL_HOUSE_H
