@@ -235,13 +235,26 @@ static bool exchange(struct salvage *salvage, const char *new_path, char **error
     return done;
 }
 
+/* Once its log is carried over it has none; with one it must not get its name, which the log would not have. */
+static bool stands_alone(const char *new_path, char **error)
+{
+    char *log = text_format("%s" LOG, new_path);
+    bool alone = access(log, F_OK) != 0;
+
+    if (!alone)
+        *error = text_copy("what can be read of the damaged file cannot be saved whole");
+    free(log);
+    return alone;
+}
+
 bool salvage_file(struct salvage *salvage, char **error)
 {
     char *new_path = text_format("%s" NEW, salvage->path);
 
     file_remove(new_path, LOG);
     file_remove(new_path, "");
-    bool done = copy_to(salvage, new_path, error) && exchange(salvage, new_path, error);
+    bool done = copy_to(salvage, new_path, error) && stands_alone(new_path, error) &&
+                exchange(salvage, new_path, error);
     free(new_path);
     return done;
 }
@@ -254,8 +267,10 @@ void salvage_finish(const char *path)
         if (access(path, F_OK) == 0) {
             file_remove(new_path, LOG);
             file_remove(new_path, "");
-        } else if (rename(new_path, path) == 0) {
-            file_sync_folder(path);
+        } else {
+            file_remove(path, LOG); /* of the old file, which is aside: SQLite would take it for the new one's */
+            if (rename(new_path, path) == 0)
+                file_sync_folder(path);
         }
     }
     free(new_path);

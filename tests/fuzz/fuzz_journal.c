@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A journal that somebody else wrote: two bytes that say how long the file is, in units of 64 bytes, then journal.db and
- * the rest as journal.db-wal, on a disk in memory. The journal opens it, shows and replays all, takes events, and ends.
- * What is damaged is moved aside on the same disk (the linker turns rename, unlink and access to it, see journal.mk).
+ * A journal that somebody else wrote: two bytes that say how long the file is, in units of 64 bytes, then journal.db
+ * and the rest as journal.db-wal, on a disk in memory. The journal opens it, shows and replays all, takes events, and
+ * ends. What is damaged is moved aside on the same disk (the linker turns rename, unlink and access to it, see journal.mk).
  */
 #include "../parts/powercut_vfs.h"
 

@@ -90,7 +90,8 @@ static struct change *add_change(struct inode *inode, size_t offset, size_t size
     inode->changes = memory_resize(inode->changes, inode->count + 1, sizeof *inode->changes);
     struct change *change = &inode->changes[inode->count++];
     *change = (struct change) {
-        .serial = ++inode->serial, .offset = offset, .size_bytes = size_bytes, .file_size_bytes = inode->now.size_bytes};
+        .serial = ++inode->serial, .offset = offset, .size_bytes = size_bytes,
+        .file_size_bytes = inode->now.size_bytes};
     return change;
 }
 
@@ -114,7 +115,8 @@ void inode_truncate(struct inode *inode, size_t size_bytes)
         return;
     content_resize(&inode->now, size_bytes);
     inode->is_new_to_folder = true;
-    (void) add_change(inode, smaller(size_bytes, before_bytes), size_bytes < before_bytes ? before_bytes - size_bytes : 0);
+    const size_t cut_bytes = size_bytes < before_bytes ? before_bytes - size_bytes : 0;
+    (void) add_change(inode, smaller(size_bytes, before_bytes), cut_bytes);
 }
 
 /* The serial up to which durable holds this byte's page. */
@@ -133,7 +135,8 @@ static void save_pages(struct inode *inode, const struct change *change)
 {
     if (change->size_bytes == 0)
         return;
-    for (size_t page = change->offset / PAGE_BYTES; page <= (change->offset + change->size_bytes - 1) / PAGE_BYTES; page++) {
+    const size_t last = (change->offset + change->size_bytes - 1) / PAGE_BYTES;
+    for (size_t page = change->offset / PAGE_BYTES; page <= last; page++) {
         const size_t from = page * PAGE_BYTES;
         *page_serial(inode, page) = inode->serial;
         if (from >= inode->now.size_bytes)
@@ -192,8 +195,8 @@ static void fill_with_garbage(uint8_t *data, size_t from, size_t to, uint64_t *r
         data[i] = (uint8_t) powercut_random(random);
 }
 
-/* A write that the cut interrupted within a sector: new up to some byte, then old or garbage, but not a byte beyond what it
- * had to write (disks and file systems that break this are not those that SQLite promises anything for). */
+/* A write that the cut interrupted within a sector: new up to some byte, then old or garbage, but not a byte beyond what
+ * it had to write (disks and file systems that break this are not those that SQLite promises anything for). */
 static void tear(const struct change *change, uint8_t *data, size_t from, size_t to, uint64_t *random)
 {
     const size_t first = change->offset > from ? change->offset : from;

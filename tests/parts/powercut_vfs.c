@@ -45,8 +45,9 @@ static void change_folder(struct powercut *disk, const char *path, struct inode 
     folder_set(&disk->now, path, inode);
     if (inode != NULL)
         inode_use(inode);
-    disk->folder_changes = memory_resize(disk->folder_changes, disk->folder_change_count + 1, sizeof *disk->folder_changes);
-    disk->folder_changes[disk->folder_change_count++] = (struct folder_change) {.path = text_copy(path), .inode = inode};
+    const size_t count = disk->folder_change_count++;
+    disk->folder_changes = memory_resize(disk->folder_changes, count + 1, sizeof *disk->folder_changes);
+    disk->folder_changes[count] = (struct folder_change) {.path = text_copy(path), .inode = inode};
 }
 
 static void forget_folder_changes(struct powercut *disk)
@@ -67,7 +68,7 @@ static void sync_folder(struct powercut *disk)
     forget_folder_changes(disk);
 }
 
-/* The file system's journal is written whole: with a new file, or a larger one, goes what was done in the folder before. */
+/* The file system's journal is written whole: with a new or larger file goes what was done in the folder before. */
 static void sync_file(struct powercut *disk, struct inode *inode)
 {
     if (inode->is_new_to_folder)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A disk whose power can go, for SQLite: a VFS that keeps its files in memory and knows of each what was written and what
- * was synced. Everything that changes a file or the folder is an operation and counted; at a chosen one the power goes,
- * and from then on all fails. With the power back, the disk holds what was synced and, as the seed wills, any of the
+ * A disk whose power can go, for SQLite: a VFS that keeps its files in memory and knows of each what was written and
+ * what was synced. Everything that changes a file or the folder is an operation and counted; at a chosen one the
+ * power goes, and from then on all fails. With the power back, the disk holds what was synced and, as the seed wills, any of the
  * rest: sector by sector the old or a newer state, some torn, and garbage where a file has grown.
  *
- * The folder is that of ext4: its changes reach the disk in their order, and the sync of a file whose size or name is new
- * takes all that came before along. After a sync that failed, later ones do not save what it had to save: the kernel
+ * The folder is that of ext4: its changes reach the disk in their order, and the sync of a file whose size or name is
+ * new takes all that came before along. After a sync that failed, later ones do not save what it had to save: the kernel
  * tells an error once and calls the pages clean.
  *
  * One disk is used by one thread. Shared memory is not offered: WAL needs locking_mode=EXCLUSIVE here.
@@ -45,7 +45,8 @@ enum powercut_survival {
 
 /* `to` becomes what `from` holds after the power came back; they may be the same. What `to` had is gone, and who has a
  * file of it still open gets errors. Trouble and quota of `to` end. */
-void powercut_power_on(const struct powercut *from, struct powercut *to, enum powercut_survival survival, uint64_t seed);
+void powercut_power_on(const struct powercut *from, struct powercut *to, enum powercut_survival survival,
+                       uint64_t seed);
 
 /* ---- trouble ---- */
 

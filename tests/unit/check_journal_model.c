@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The journal against a plain model: random operations, trouble with the disk, clean ends, kills and power cuts, each run
- * from a seed of its own.
+ * The journal against a plain model: random operations, trouble with the disk, clean ends, kills and power cuts, each
+ * run from a seed of its own.
  *
- * JOURNAL_MODEL_SEED is the first seed (default 1), JOURNAL_MODEL_RUNS how many runs there are (default 400; 1 tells each
- * step).
+ * JOURNAL_MODEL_SEED is the first seed (default 1), JOURNAL_MODEL_RUNS how many runs there are (default 400; with 1 it
+ * tells each step).
  */
 #include "journal_model.h"
 
@@ -124,7 +124,8 @@ static void submit(struct model *model)
         const struct item *item = model_add(model, model_roll(model, 2) == 0);
         journal_report(model->house.journal, &after);
         journal_report_free(&after);
-        model_say(model, "submit %" PRIu32 ":%" PRIu64 "%s", item->id.startup, item->id.sequence, item->lent ? ", lent" : "");
+        model_say(model, "submit %" PRIu32 ":%" PRIu64 "%s", item->id.startup, item->id.sequence,
+            item->lent ? ", lent" : "");
         model_expect(model, after.in_memory == before.in_memory + 1 || after.in_memory == before.in_memory,
             "in memory %" PRIu64 " after %" PRIu64, after.in_memory, before.in_memory);
         size_t lent = 0;
@@ -146,7 +147,8 @@ static void confirm(struct model *model)
     struct item *item = model_pick(model, PENDING, is_lent);
     if (item == NULL)
         return;
-    model_say(model, "confirm %" PRIu32 ":%" PRIu64 "%s", item->id.startup, item->id.sequence, item->lent ? "" : ", not lent");
+    model_say(model, "confirm %" PRIu32 ":%" PRIu64 "%s", item->id.startup, item->id.sequence,
+        item->lent ? "" : ", not lent");
     journal_confirm(model->house.journal, item->id);
     if (!item->lent)
         return;
@@ -201,8 +203,8 @@ static void release(struct model *model)
     model_turn(model);
     if (powercut_is_off(model->disk))
         return;
-    model_expect(model, model->house.released_came && model->house.released == expected, "%" PRIu64 " released instead of %"
-        PRIu64, model->house.released, expected);
+    model_expect(model, model->house.released_came && model->house.released == expected,
+        "%" PRIu64 " released instead of %" PRIu64, model->house.released, expected);
 }
 
 static void take_back(struct model *model)
@@ -303,8 +305,8 @@ struct operation {
 
 static const struct operation operations[] = {
     {submit, 30}, {confirm_many, 12}, {set_aside, 5}, {release, 3}, {take_back, 4}, {want, 14}, {model_turn, 14},
-    {configure, 4}, {wait, 8}, {note_gaps, 3}, {confirm_gaps, 4}, {trouble, 5}, {cut_soon, 2}, {crash_now, 3}, {restart, 3},
-    {model_compare, 20},
+    {configure, 4}, {wait, 8}, {note_gaps, 3}, {confirm_gaps, 4}, {trouble, 5}, {cut_soon, 2}, {crash_now, 3},
+    {restart, 3}, {model_compare, 20},
 };
 
 static void step(struct model *model)
@@ -342,17 +344,10 @@ static void run(uint64_t seed, bool talks)
     log_set_sink(keep_silent, NULL);
 }
 
-static uint64_t number_from(const char *variable, uint64_t normal)
-{
-    const char *text = getenv(variable);
-
-    return text != NULL ? strtoull(text, NULL, 10) : normal;
-}
-
 START_TEST(the_journal_does_what_the_model_does)
 {
-    const uint64_t first = number_from("JOURNAL_MODEL_SEED", 1);
-    const uint64_t runs = number_from("JOURNAL_MODEL_RUNS", RUNS);
+    const uint64_t first = house_number_from("JOURNAL_MODEL_SEED", 1);
+    const uint64_t runs = house_number_from("JOURNAL_MODEL_RUNS", RUNS);
 
     for (uint64_t i = (uint64_t) _i; i < runs; i += SLICES)
         run(first + i, runs == 1);
@@ -364,8 +359,8 @@ int main(void)
     Suite *suite = suite_create("journal model");
     TCase *cases = tcase_create("journal model");
 
-    printf("seeds from %" PRIu64 " on, %" PRIu64 " runs\n", number_from("JOURNAL_MODEL_SEED", 1),
-        number_from("JOURNAL_MODEL_RUNS", RUNS));
+    printf("seeds from %" PRIu64 " on, %" PRIu64 " runs\n", house_number_from("JOURNAL_MODEL_SEED", 1),
+        house_number_from("JOURNAL_MODEL_RUNS", RUNS));
     (void) fflush(stdout);
     tcase_set_timeout(cases, SECONDS);
     tcase_add_loop_test(cases, the_journal_does_what_the_model_does, 0, SLICES);

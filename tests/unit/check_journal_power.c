@@ -233,7 +233,8 @@ static void cut_again(const struct life *life, struct powercut *disk, uint64_t o
     powercut_power_on(disk, disk, POWERCUT_KEEPS_SOME, seed);
 }
 
-static void check_survivor(const struct life *life, struct powercut *after, const char *how, uint64_t cut, uint64_t seed)
+static void check_survivor(const struct life *life, struct powercut *after, const char *how, uint64_t cut,
+                           uint64_t seed)
 {
     struct house house;
 
@@ -243,14 +244,6 @@ static void check_survivor(const struct life *life, struct powercut *after, cons
     house_tear_down(&house);
     ck_assert_msg(complaint == NULL, "cut at operation %" PRIu64 ", start %" PRIu32 ", %s, seed %" PRIu64 ": %s", cut,
         life->house.startup, how, seed, complaint != NULL ? complaint : "");
-}
-
-static uint64_t number_from(const char *variable, uint64_t normal)
-{
-    const char *text = getenv(variable);
-    const uint64_t number = text != NULL ? strtoull(text, NULL, 10) : normal;
-
-    return number > 0 ? number : normal;
 }
 
 static void cut_and_check(uint64_t cut, uint64_t seeds)
@@ -293,11 +286,11 @@ START_TEST(the_promise_is_kept_after_a_cut_at_each_operation)
 {
     log_set_sink(keep_silent, NULL);
     const uint64_t operations = count_operations();
-    const uint64_t stride = number_from("JOURNAL_POWER_STRIDE", 1) * SLICES;
+    const uint64_t stride = house_number_from("JOURNAL_POWER_STRIDE", 1) * SLICES;
 
     ck_assert_uint_gt(operations, 100);
     for (uint64_t cut = (uint64_t) _i + 1; cut <= operations; cut += stride)
-        cut_and_check(cut, number_from("JOURNAL_POWER_SEEDS", 2));
+        cut_and_check(cut, house_number_from("JOURNAL_POWER_SEEDS", 2));
 }
 END_TEST
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The journal with its thread, as main uses it: submitting, confirming, replaying and asking as fast as it can while the
- * thread writes. For ThreadSanitizer above all; and nothing is lost.
+ * The journal with its thread, as main uses it: submitting, confirming, replaying and asking as fast as it can while
+ * the thread writes. For ThreadSanitizer above all; and nothing is lost.
  */
 #include "base/clock.h"
 #include "base/log.h"

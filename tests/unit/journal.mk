@@ -12,6 +12,7 @@ tests_unit_libjournal_house_la_SOURCES = \
 	tests/parts/powercut_disk.c tests/parts/powercut_disk.h \
 	tests/parts/powercut_vfs.c tests/parts/powercut_vfs.h \
 	tests/unit/journal_house.c tests/unit/journal_house.h \
+	tests/unit/journal_image.c tests/unit/journal_image.h \
 	tests/unit/journal_ledger.c tests/unit/journal_ledger.h \
 	tests/unit/journal_model.c tests/unit/journal_model.h
 tests_unit_libjournal_house_la_CFLAGS = $(unit_cflags)

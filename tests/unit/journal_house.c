@@ -247,7 +247,8 @@ char *house_payload(struct event_id id)
     char *pad = memory_zeroed(size_bytes + 1, 1);
     for (size_t i = 0; i < size_bytes; i++)
         pad[i] = (char) ('A' + (mixed + i * 7) % 26);
-    char *payload = text_format("{\"Sequence\":%" PRIu64 ",\"Start\":%" PRIu32 ",\"Pad\":\"%s\"}", id.sequence, id.startup, pad);
+    char *payload = text_format("{\"Sequence\":%" PRIu64 ",\"Start\":%" PRIu32 ",\"Pad\":\"%s\"}", id.sequence,
+        id.startup, pad);
     free(pad);
     return payload;
 }
@@ -268,6 +269,14 @@ void house_submit(struct house *house, uint64_t sequence, bool lent)
     journal_submit(house->journal, sequence, payload, lent);
     memset(payload, '!', strlen(payload));
     free(payload);
+}
+
+uint64_t house_number_from(const char *variable, uint64_t normal)
+{
+    const char *text = getenv(variable);
+    const uint64_t number = text != NULL ? strtoull(text, NULL, 10) : normal;
+
+    return number > 0 ? number : normal;
 }
 
 /* ---- gaps ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A journal with everything around it that a test holds in its hands: the clock, the turns, the notices it gave, and the
- * ledger of what it was given. One thread.
+ * A journal with everything around it that a test holds in its hands: the clock, the turns, and the notices it gave. One
+ * thread.
  */
 #ifndef SPRINGPARK_TESTS_JOURNAL_HOUSE_H
 #define SPRINGPARK_TESTS_JOURNAL_HOUSE_H
@@ -71,6 +71,9 @@ char *house_payload(struct event_id id);
 bool house_is_payload(struct event_id id, const char *payload);
 /* Submits the event of this start with that sequence. */
 void house_submit(struct house *house, uint64_t sequence, bool lent);
+
+/* The number in that variable of the environment; without it, or with 0 in it, the normal one. */
+uint64_t house_number_from(const char *variable, uint64_t normal);
 
 /* Whether the gap has a place for this event; open ends reach to the end of their start. */
 bool house_gap_covers(const struct gap *gap, struct event_id id);

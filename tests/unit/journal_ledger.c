@@ -181,7 +181,8 @@ char *ledger_complaint(const struct ledger *ledger, struct house *house, bool al
     if (complaint == NULL)
         return NULL;
     char *gaps = house_gaps_text(house->gaps);
-    char *whole = text_format("%s; %zu records, %zu replayed; %s", complaint, house->page->count, house->replay_count, gaps);
+    char *whole = text_format("%s; %zu records, %zu replayed; %s", complaint, house->page->count, house->replay_count,
+        gaps);
     free(complaint);
     free(gaps);
     return whole;

@@ -33,7 +33,7 @@ void ledger_confirm_gaps(struct ledger *ledger, struct house *house);
 void ledger_note_stored(struct ledger *ledger, const struct house *house);
 
 /* Opens nothing and ends nothing: reads and replays all that is there, and compares. NULL if the promise is kept,
- * otherwise what is wrong, in new memory. allow_damage: the files were damaged, and what was stored may be in any gap. */
+ * otherwise what is wrong, in new memory. allow_damage: the files were damaged; what was stored may be in any gap. */
 char *ledger_complaint(const struct ledger *ledger, struct house *house, bool allow_damage);
 
 #endif

@@ -148,8 +148,8 @@ static void take_replay(struct model *model, const struct replayed *replay, bool
     const uint64_t sequence = replay->id.sequence;
 
     model_expect(model, item != NULL, "%" PRIu32 ":%" PRIu64 " is replayed and was never submitted", startup, sequence);
-    model_expect(model, house_is_payload(replay->id, replay->payload), "%" PRIu32 ":%" PRIu64 " has another payload", startup,
-        sequence);
+    model_expect(model, house_is_payload(replay->id, replay->payload), "%" PRIu32 ":%" PRIu64 " has another payload",
+        startup, sequence);
     model_expect(model, replay->generation <= model->house.generation, "a generation that was never told");
     if (replay->generation != model->house.generation)
         return;
@@ -253,23 +253,24 @@ static void compare_item(struct model *model, struct item *item)
     const bool is_kept = item->fate == PENDING || item->fate == ASIDE;
 
     if (record != NULL) {
-        model_expect(model, is_kept, "%" PRIu32 ":%" PRIu64 " is still there, fate %d", startup, sequence, (int) item->fate);
-        model_expect(model, record->set_aside == (item->fate == ASIDE), "%" PRIu32 ":%" PRIu64 " set aside: %d", startup,
-            sequence, record->set_aside);
+        model_expect(model, is_kept, "%" PRIu32 ":%" PRIu64 " is still there, fate %d", startup, sequence,
+            (int) item->fate);
+        model_expect(model, record->set_aside == (item->fate == ASIDE), "%" PRIu32 ":%" PRIu64 " set aside: %d",
+            startup, sequence, record->set_aside);
         model_expect(model, record->in_flight == item->lent, "%" PRIu32 ":%" PRIu64 " in flight: %d", startup, sequence,
             record->in_flight);
-        model_expect(model, house_is_payload(item->id, record->payload), "%" PRIu32 ":%" PRIu64 ": another payload", startup,
-            sequence);
+        model_expect(model, house_is_payload(item->id, record->payload), "%" PRIu32 ":%" PRIu64 ": another payload",
+            startup, sequence);
         return;
     }
     if (item->fate == DELIVERED || item->fate == TOLD)
         return;
-    model_expect(model, house_gaps_cover(model->house.gaps, item->id), "%" PRIu32 ":%" PRIu64 " is gone and in no gap, fate %d",
-        startup, sequence, (int) item->fate);
+    model_expect(model, house_gaps_cover(model->house.gaps, item->id),
+        "%" PRIu32 ":%" PRIu64 " is gone and in no gap, fate %d", startup, sequence, (int) item->fate);
     if (!is_kept)
         return;
-    model_expect(model, !item->was_lent && !item->lent, "%" PRIu32 ":%" PRIu64 " was dropped while it was lent", startup,
-        sequence);
+    model_expect(model, !item->was_lent && !item->lent, "%" PRIu32 ":%" PRIu64 " was dropped while it was lent",
+        startup, sequence);
     expect_oldest_dropped(model, item);
     item->fate = DROPPED;
 }
@@ -290,7 +291,8 @@ static void compare_gaps(struct model *model)
             return;   /* joined with one of an unknown count */
         count += gap->count;
     }
-    model_expect(model, model->gaps_are_blurred || count == model_count(model, DROPPED), "the gaps count %" PRIu64 " events, and %zu were dropped", count,
+    model_expect(model, model->gaps_are_blurred || count == model_count(model, DROPPED),
+        "the gaps count %" PRIu64 " events, and %zu were dropped", count,
         model_count(model, DROPPED));
 }
 
@@ -312,11 +314,13 @@ static void compare_report(struct model *model)
         report.set_aside, model_count(model, ASIDE));
     model_expect(model, report.unlent == unlent, "unlent %" PRIu64 " instead of %zu", report.unlent, unlent);
     model_expect(model, report.in_memory == 0, "%" PRIu64 " events are not stored", report.in_memory);
-    model_expect(model, model->wanted == 0 || unlent == 0, "%" PRIu64 " are wanted, %zu are there, none comes", model->wanted,
+    model_expect(model, model->wanted == 0 || unlent == 0, "%" PRIu64 " are wanted, %zu are there, none comes",
+        model->wanted, unlent);
+    model_expect(model, journal_has_backlog(model->house.journal) == (unlent > 0), "backlog, and %zu are unlent",
         unlent);
-    model_expect(model, journal_has_backlog(model->house.journal) == (unlent > 0), "backlog, and %zu are unlent", unlent);
     if (model->has_stored)
-        model_expect(model, report.depth + report.set_aside <= model->house.settings.max_events + lent + model->taken_back,
+        model_expect(model,
+            report.depth + report.set_aside <= model->house.settings.max_events + lent + model->taken_back,
             "%" PRIu64 " events are kept, %zu lent, %" PRIu64 " are allowed", report.depth + report.set_aside, lent,
             model->house.settings.max_events);
 }
@@ -387,8 +391,8 @@ static void take_over_item(struct model *model, struct item *item)
         return;
     }
     if (record != NULL) {   /* its deletion, or its new state, was not flushed */
-        model_expect(model, house_is_payload(item->id, record->payload), "%" PRIu32 ":%" PRIu64 ": another payload", startup,
-            sequence);
+        model_expect(model, house_is_payload(item->id, record->payload), "%" PRIu32 ":%" PRIu64 ": another payload",
+            startup, sequence);
         item->fate = record->set_aside ? ASIDE : PENDING;
         item->stored = true;
         return;
@@ -408,8 +412,8 @@ static void take_over_item(struct model *model, struct item *item)
     }
     if (item->fate == TOLD && !is_excused)
         return;
-    model_expect(model, is_excused || (is_unclean && !item->stored), "%" PRIu32 ":%" PRIu64 " is lost, stored %d, fate %d",
-        startup, sequence, item->stored, (int) item->fate);
+    model_expect(model, is_excused || (is_unclean && !item->stored),
+        "%" PRIu32 ":%" PRIu64 " is lost, stored %d, fate %d", startup, sequence, item->stored, (int) item->fate);
     item->fate = is_excused ? DROPPED : LOST;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A plain model of the journal in memory: what became of each event, by the contract of journal.h. It follows what a test
- * does to a journal, and after each turn compares with what the journal says.
+ * A plain model of the journal in memory: what became of each event, by the contract of journal.h. It follows what a
+ * test does to a journal, and after each turn compares with what the journal says.
  */
 #ifndef SPRINGPARK_TESTS_JOURNAL_MODEL_H
 #define SPRINGPARK_TESTS_JOURNAL_MODEL_H
