@@ -412,14 +412,6 @@ void journal_page_free(struct journal_page *page)
     free(page);
 }
 
-struct journal_notice *journal_notice_create(enum journal_notice_kind kind)
-{
-    struct journal_notice *notice = memory_zeroed(1, sizeof *notice);
-
-    notice->kind = kind;
-    return notice;
-}
-
 void journal_notice_free(void *memory)
 {
     struct journal_notice *notice = memory;

@@ -14,7 +14,7 @@ libspringpark_la_SOURCES += \
 	src/journal/ranges.c src/journal/ranges.h \
 	src/journal/replay.c \
 	src/journal/salvage.c src/journal/salvage.h \
-	src/journal/state.h \
+	src/journal/state.c src/journal/state.h \
 	src/journal/turn.c \
 	src/journal/waiting.c src/journal/waiting.h \
 	src/journal/writing.c

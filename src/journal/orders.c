@@ -6,16 +6,6 @@
 
 #include <stdlib.h>
 
-struct event_id journal_id_of(const struct journal *journal, uint64_t position)
-{
-    for (size_t i = journal->starts_count; i > 0; i--) {
-        const struct disk_start *start = &journal->starts[i - 1];
-        if (start->base < position)
-            return (struct event_id) { start->startup, position - start->base };
-    }
-    return (struct event_id) { 0, 0 };
-}
-
 /* Where a lent event stands; 0 if there is none. */
 static uint64_t find_lent_position(const struct journal *journal, struct event_id id)
 {

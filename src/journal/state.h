@@ -4,6 +4,7 @@
  * both touch is under its mutex, which is never held across a call that may block.
  *
  *   journal.c   what main says and asks, and the thread
+ *   state.c     what all of these use
  *   turn.c      one turn: what is done in which order, and what is told
  *   orders.c    what main has asked for
  *   writing.c   what waits, into the file
@@ -143,17 +144,25 @@ struct journal {
 /* How long one transaction may take; a disk that takes longer hangs. */
 enum { JOURNAL_DISK_LIMIT_MS = 5000 };
 
-/* ---- turn.c ---- */
+/* How long it is at most until a disk that takes nothing is tried again. */
+enum { JOURNAL_RETRY_MOST_MS = 30000 };
+
+/* ---- state.c ---- */
 
 uint64_t journal_now_ms(const struct journal *journal);
 /* On the journal's own clock, which runs while a daemon runs and goes on from start to start. */
 uint64_t journal_elapsed_s(const struct journal *journal, uint64_t monotonic_ms);
-/* Takes the notice. */
-void journal_tell(struct journal *journal, struct journal_notice *notice);
+/* The event at a position of this file; {0, 0} if no start has it. */
+struct event_id journal_id_of(const struct journal *journal, uint64_t position);
 struct journal_notice *journal_notice_create(enum journal_notice_kind kind);
+/* Takes the notice. What does not fit waits in `undelivered`. */
+void journal_tell(struct journal *journal, struct journal_notice *notice);
 /* The disk takes nothing now: says so, once, and when it is tried again. */
 void journal_note_trouble(struct journal *journal, const char *error);
 void journal_note_success(struct journal *journal);
+
+/* ---- turn.c ---- */
+
 /* The last turn of a clean end. */
 void journal_finish(struct journal *journal);
 
@@ -162,8 +171,6 @@ void journal_finish(struct journal *journal);
 /* Carries out all that main has asked for up to now. */
 void orders_take(struct journal *journal);
 void order_free(struct order *order);
-/* The event at a position of this file; {0, 0} if no start has it. */
-struct event_id journal_id_of(const struct journal *journal, uint64_t position);
 /* It has been acknowledged: its row goes with one of the next transactions. */
 void journal_free_position(struct journal *journal, uint64_t position);
 /* Changes the state of a row with the next transaction. */

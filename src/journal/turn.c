@@ -12,44 +12,7 @@
 
 enum {
     TELL_AGAIN_MS = 20,       /* how soon a full queue of notices is tried again */
-    RETRY_FIRST_MS = 1000,
-    RETRY_MOST_MS = 30000,
 };
-
-uint64_t journal_now_ms(const struct journal *journal)
-{
-    return clock_monotonic_ms(journal->clock);
-}
-
-uint64_t journal_elapsed_s(const struct journal *journal, uint64_t monotonic_ms)
-{
-    uint64_t since_ms = monotonic_ms > journal->start_ms ? monotonic_ms - journal->start_ms : 0;
-
-    return journal->elapsed_base_s + since_ms / 1000U;
-}
-
-/* ---- trouble ---- */
-
-void journal_note_trouble(struct journal *journal, const char *error)
-{
-    journal->retry_wait_ms = journal->retry_wait_ms == 0 ? RETRY_FIRST_MS : journal->retry_wait_ms * 2;
-    if (journal->retry_wait_ms > RETRY_MOST_MS)
-        journal->retry_wait_ms = RETRY_MOST_MS;
-    journal->retry_ms = journal_now_ms(journal) + journal->retry_wait_ms;
-    if (journal->trouble == NULL || strcmp(journal->trouble, error) != 0)
-        log_error("journal", "%s: %s; events stay in memory until the disk takes them again, which is tried again and "
-                  "again. Check the disk's space, its mount and the folder's permissions", journal->path, error);
-    text_replace(&journal->trouble, error);
-}
-
-void journal_note_success(struct journal *journal)
-{
-    if (journal->trouble != NULL)
-        log_notice("journal", "%s: the disk takes events again", journal->path);
-    text_replace(&journal->trouble, NULL);
-    journal->retry_ms = 0;
-    journal->retry_wait_ms = 0;
-}
 
 /* ---- telling ---- */
 
@@ -66,16 +29,6 @@ static void deliver(struct journal *journal)
     }
 }
 
-void journal_tell(struct journal *journal, struct journal_notice *notice)
-{
-    if (STAILQ_EMPTY(&journal->undelivered) && queue_push(journal->notices, notice))
-        return;
-    struct undelivered *waiting = memory_zeroed(1, sizeof *waiting);
-    waiting->notice = notice;
-    STAILQ_INSERT_TAIL(&journal->undelivered, waiting, link);
-    journal->undelivered_count++;
-}
-
 static enum journal_state state_of(const struct journal *journal)
 {
     if (journal->path == NULL)
@@ -90,7 +43,7 @@ static char *detail_of(const struct journal *journal)
     if (journal->trouble != NULL)
         return text_format("%s: %s; events stay in memory, at most %zu of them, and the disk is tried again every %" PRIu64
                            " s at least", journal->path, journal->trouble, journal->bounds.memory_events,
-                           (uint64_t) RETRY_MOST_MS / 1000U);
+                           (uint64_t) JOURNAL_RETRY_MOST_MS / 1000U);
     return text_copy(journal->remark);
 }
 
