@@ -55,17 +55,21 @@ static void note_unclean_end(struct journal *journal, const struct disk_start *l
     gaps_add(journal->gaps, &gap);
 }
 
-/* Starts that never came to write here: the disk took nothing, or the power went before it did. A counter that jumps is a
- * new one (device/identity.h), and tells nothing of that kind. */
+/* Starts that never came to write here: the disk took nothing, or the power went before it did. Or the file that they wrote
+ * to is not there any more. A counter that jumps is a new one (device/identity.h), and tells nothing of single starts. */
 static void note_unknown_starts(struct journal *journal, uint32_t last)
 {
+    const struct gap all = { .last = { journal->startup, 0 }, .reason = GAP_DAMAGED };
     uint32_t first = last + 1;
+    uint32_t count = journal->startup > first ? journal->startup - first : 0;
 
-    if (journal->startup <= first || journal->startup - first > STARTS_BELIEVED)
+    if (count == 0 || (count > STARTS_BELIEVED && last != 0))
         return;
-    log_warning("journal", "%" PRIu32 " starts before this one ended before they could store anything, which is reported",
-                journal->startup - first);
-    for (uint32_t startup = first; startup < journal->startup; startup++) {
+    log_warning("journal", "%s knows nothing of the %" PRIu32 " starts before this one, which is reported", journal->path,
+                count);
+    if (count > STARTS_BELIEVED)
+        gaps_add(journal->gaps, &all);
+    for (uint32_t startup = first; startup < journal->startup && count <= STARTS_BELIEVED; startup++) {
         const struct gap gap = { .first = { startup, 1 }, .reason = GAP_UNCLEAN };
         gaps_add(journal->gaps, &gap);
     }
@@ -102,6 +106,12 @@ static struct disk_start place_behind(const struct disk_start *last, uint32_t st
     return start;
 }
 
+/* What a damaged file may have had is reported already, and its new one knows only what could be saved. */
+static bool moved_aside(const struct journal *journal)
+{
+    return journal->remark != NULL;
+}
+
 static enum disk_result begin_start(struct journal *journal, const struct disk_counts *counts)
 {
     const struct disk_start *last = journal->starts_count > 0 ? &journal->starts[journal->starts_count - 1] : NULL;
@@ -111,8 +121,8 @@ static enum disk_result begin_start(struct journal *journal, const struct disk_c
 
     if (last != NULL && !last->clean && last->startup != journal->startup)
         note_unclean_end(journal, last, counts->last_position);
-    if (last != NULL)
-        note_unknown_starts(journal, last->startup);
+    if (!moved_aside(journal))
+        note_unknown_starts(journal, last != NULL ? last->startup : 0);
     forget_starts(journal, count_empty_starts(journal, counts->first_position));
     if (result == DISK_OK)
         result = write_begin(journal, &start);

@@ -200,17 +200,17 @@ END_TEST
 
 START_TEST(an_unclean_end_is_told_as_a_gap_without_an_end)
 {
-    open_journal(7);
+    open_journal(1);
     submit(1, 5, false);
     turn();
     submit(6, 6, false); /* never written */
-    restart(8, false);
+    restart(2, false);
     ck_assert_uint_eq(gaps_count(gaps), 1);
-    assert_gap(0, 7, 6, 0, 0, GAP_UNCLEAN);
+    assert_gap(0, 1, 6, 0, 0, GAP_UNCLEAN);
     connect_anew(100);
-    assert_replayed(7, 1, 5);
-    restart(9, true);
-    assert_gap(0, 7, 6, 0, 0, GAP_UNCLEAN); /* until it is confirmed */
+    assert_replayed(1, 1, 5);
+    restart(3, true);
+    assert_gap(0, 1, 6, 0, 0, GAP_UNCLEAN); /* until it is confirmed */
     journal_confirm_gaps(journal, gaps_get(gaps, 0), 1);
     turn();
     ck_assert_uint_eq(gaps_count(gaps), 0);
@@ -219,23 +219,23 @@ END_TEST
 
 START_TEST(the_last_stored_event_is_known_even_when_all_were_delivered)
 {
-    open_journal(7);
+    open_journal(1);
     submit(1, 5, false);
     turn();
     connect_anew(10);
     for (uint64_t i = 1; i <= 5; i++)
-        journal_confirm(journal, (struct event_id) { 7, i });
+        journal_confirm(journal, (struct event_id) { 1, i });
     turn();
     now_us += 1000000; /* deletions wait a little for company */
     turn();
     ck_assert_uint_eq(report().depth, 0);
-    restart(8, false);
-    assert_gap(0, 7, 6, 0, 0, GAP_UNCLEAN);
+    restart(2, false);
+    assert_gap(0, 1, 6, 0, 0, GAP_UNCLEAN);
     ck_assert_uint_eq(report().depth, 0);
     submit(1, 1, false);
     turn();
     connect_anew(10);
-    assert_replayed(8, 1, 1);
+    assert_replayed(2, 1, 1);
 }
 END_TEST
 
@@ -323,7 +323,7 @@ START_TEST(a_full_journal_drops_the_oldest_that_are_not_lent_and_says_so)
     struct journal_settings settings = usual();
 
     settings.max_events = 10;
-    open_with(&settings, 3);
+    open_with(&settings, 1);
     submit(1, 2, true);
     turn();
     submit(3, 15, false);
@@ -331,12 +331,12 @@ START_TEST(a_full_journal_drops_the_oldest_that_are_not_lent_and_says_so)
     ck_assert_uint_eq(report().depth, 10);
     ck_assert_uint_eq(report().dropped, 5);
     ck_assert_uint_eq(gaps_count(gaps), 1);
-    assert_gap(0, 3, 3, 7, 5, GAP_FULL);
+    assert_gap(0, 1, 3, 7, 5, GAP_FULL);
     submit(16, 17, false);
     turn();
-    assert_gap(0, 3, 3, 9, 7, GAP_FULL); /* neighbours merge */
-    restart(4, true);
-    assert_gap(0, 3, 3, 9, 7, GAP_FULL);
+    assert_gap(0, 1, 3, 9, 7, GAP_FULL); /* neighbours merge */
+    restart(2, true);
+    assert_gap(0, 1, 3, 9, 7, GAP_FULL);
     connect_anew(100);
     ck_assert_uint_eq(replayed_count, 10);
     ck_assert_uint_eq(replayed[2].sequence, 10);
@@ -532,6 +532,32 @@ START_TEST(without_a_journal_everything_is_in_memory)
 }
 END_TEST
 
+START_TEST(a_file_that_is_missing_or_younger_than_the_start_is_reported)
+{
+    open_journal(3);
+    turn();
+    ck_assert_uint_eq(gaps_count(gaps), 2);
+    assert_gap(0, 1, 1, 0, 0, GAP_UNCLEAN);
+    assert_gap(1, 2, 1, 0, 0, GAP_UNCLEAN);
+    restart(5, true);
+    ck_assert_uint_eq(gaps_count(gaps), 3);
+    assert_gap(2, 4, 1, 0, 0, GAP_UNCLEAN);
+    restart(500, true); /* another counter, with a file of its own: no word about each of its starts */
+    ck_assert_uint_eq(gaps_count(gaps), 3);
+}
+END_TEST
+
+START_TEST(a_file_that_is_missing_after_many_starts_is_reported_as_one_gap)
+{
+    open_journal(500);
+    turn();
+    ck_assert_uint_eq(gaps_count(gaps), 1);
+    ck_assert_uint_eq(gaps_get(gaps, 0)->first.startup, 0);
+    ck_assert_uint_eq(gaps_get(gaps, 0)->last.startup, 500);
+    ck_assert_int_eq(gaps_get(gaps, 0)->reason, GAP_DAMAGED);
+}
+END_TEST
+
 START_TEST(the_file_is_not_for_everybody)
 {
     char *path = text_format("%s/journal.db", directory);
@@ -593,6 +619,8 @@ int main(void)
     tcase_add_test(cases, pages_list_everything_in_order);
     tcase_add_test(cases, without_a_folder_events_stay_in_memory_and_return_to_disk);
     tcase_add_test(cases, without_a_journal_everything_is_in_memory);
+    tcase_add_test(cases, a_file_that_is_missing_or_younger_than_the_start_is_reported);
+    tcase_add_test(cases, a_file_that_is_missing_after_many_starts_is_reported_as_one_gap);
     tcase_add_test(cases, the_file_is_not_for_everybody);
     tcase_add_test(cases, a_foreign_file_is_moved_aside_and_reported);
     suite_add_tcase(suite, cases);
