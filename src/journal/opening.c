@@ -317,6 +317,7 @@ static enum disk_result save_and_open(struct journal *journal, const char *why)
     struct salvage salvage = {
         .path = journal->path,
         .vfs = journal->options.vfs,
+        .clock = journal->clock,
         .until = { journal->startup, journal->stored_told },
         .gaps = journal->gaps,
         .gaps_known = journal->begun,

@@ -179,12 +179,14 @@ static bool copy_to(struct salvage *salvage, const char *new_path, char **error)
 
 /* ---- names ---- */
 
-static char *name_aside(const char *path)
+static char *name_aside(const struct salvage *salvage)
 {
-    time_t now = time(NULL);
+    const char *path = salvage->path;
+    time_t now = 0;
     struct tm parts;
     char date[32] = "";
 
+    (void) clock_wall_time(salvage->clock, &now);
     if (gmtime_r(&now, &parts) != NULL)
         (void) strftime(date, sizeof date, "%Y%m%d-%H%M%S", &parts);
     char *name = text_format("%s" ASIDE "%s", path, date);
@@ -214,7 +216,7 @@ static void forget_oldest(const char *path)
 
 static bool exchange(struct salvage *salvage, const char *new_path, char **error)
 {
-    char *aside = name_aside(salvage->path);
+    char *aside = name_aside(salvage);
     char *log = text_format("%s" LOG, salvage->path);
     char *log_aside = text_format("%s" LOG, aside);
     bool done = rename(salvage->path, aside) == 0;

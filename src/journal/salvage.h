@@ -7,6 +7,7 @@
 #ifndef SPRINGPARK_JOURNAL_SALVAGE_H
 #define SPRINGPARK_JOURNAL_SALVAGE_H
 
+#include "base/clock.h"
 #include "base/event_id.h"
 #include "journal/gaps.h"
 
@@ -16,6 +17,7 @@
 struct salvage {
     const char *path;
     const char *vfs;       /* NULL = SQLite's usual one */
+    const struct clock *clock; /* for the date in the name; whether it is right does not matter */
     struct event_id until; /* up to which event the file may have had any; sequence 0 = before the first of that start */
     struct gaps *gaps;     /* a range is added that says what may be missing: nobody knows what a damaged file does not
                               show; and, unless they are known, the gaps that stand in the file */
