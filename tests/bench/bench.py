@@ -34,6 +34,9 @@ KEEP_ALIVE_S = 60
 WARM_UPS = 3
 # One PINGREQ and its PINGRESP: the timer, the answer, and a look at both sides.
 SWITCHES_PER_PING = 4
+# What notices a call that hangs while nothing happens: a look at all threads, and a question to pcscd.
+LOOK_S, SWITCHES_PER_LOOK = 10, 2
+QUESTION_S, SWITCHES_PER_QUESTION = 20, 3
 
 
 # Register 02A1 = 0000: no interval stands between a card and its event.
@@ -217,7 +220,8 @@ def judge(table, idle_seconds, journals):
     """The targets, as (text, reached). journals: the states in which springparkd's was."""
     ours, floor, pyscard = table["springparkd"], table["floor"], table["pyscard"]
     pings = math.ceil(idle_seconds / KEEP_ALIVE_S)
-    allowed = SWITCHES_PER_PING * pings
+    allowed = (SWITCHES_PER_PING * pings + SWITCHES_PER_LOOK * math.ceil(idle_seconds / LOOK_S) +
+               SWITCHES_PER_QUESTION * math.ceil(idle_seconds / QUESTION_S))
 
     def ratio(key, limit, title):
         value = ours[key] / floor[key]
@@ -230,7 +234,7 @@ def judge(table, idle_seconds, journals):
         ratio("anonymous_kib", 2, "RssAnon"),
         ratio("rss_kib", 1.6, "RSS"),
         ("%d of %d reads were missed (none)" % (ours["missed"], ours["missed"] + ours["reads"]), ours["missed"] == 0),
-        ("%d wake-ups in %g s idle (at most %d, for %d keep-alive of %d s)" %
+        ("%d wake-ups in %g s idle (at most %d, for %d keep-alive of %d s and the looks for what hangs)" %
          (ours["idle_switches"], idle_seconds, allowed, pings, KEEP_ALIVE_S), ours["idle_switches"] <= allowed),
         ("the journal was: %s (works, in each round)" % ", ".join(sorted(journals)), journals == {"works"}),
     ]

@@ -19,7 +19,7 @@ sys.path.insert(0, str(HERE.parent / "parts"))
 from broker import PREFIX, WITH_PARENT, Broker  # noqa: E402
 from measures import print_verdicts, read_written_bytes, use_disk  # noqa: E402
 from pki import Sandbox  # noqa: E402
-from scripted import Daemon, has_journal  # noqa: E402
+from scripted import Daemon  # noqa: E402
 
 ON, OFF, PUB = "journal on", "journal off", "mosquitto_pub -l"
 TARGET_EVENTS_A_SECOND = 5000
@@ -122,9 +122,9 @@ def drain_parts(looks, events):
     return [(after.delivered - before.delivered) / (after.at - before.at) for before, after in zip(edges, edges[1:])]
 
 
-def measure_depth(broker, journal, events):
+def measure_depth(broker, events):
     """Fills without a broker, then lets it drain."""
-    with Daemon(broker, journal, online=False) as daemon:
+    with Daemon(broker, True, online=False) as daemon:
         empty = daemon.settled_memory()
         daemon.prepare(events)
         written = read_written_bytes(daemon.pid)
@@ -146,7 +146,7 @@ def measure_depth(broker, journal, events):
                      written, last.lost, drain_parts(moving, events))
 
 
-def measure_depths(broker, journal, depths):
+def measure_depths(broker, depths):
     """The shallow one before, between and after the others, for it is short, and what all are compared with."""
     order = [depths[0]]
     for depth in depths[1:]:
@@ -154,15 +154,15 @@ def measure_depths(broker, journal, depths):
     results = []
     for number, depth in enumerate(order):
         say("backlog %d of %d: %d events" % (number + 1, len(order), depth))
-        results.append(measure_depth(broker, journal, depth))
+        results.append(measure_depth(broker, depth))
     return results
 
 
 # -- at a human rate -------------------------------------------------------------------------------------------------
 
-def measure_human_rate(broker, journal, events, a_second):
+def measure_human_rate(broker, events, a_second):
     say("%d events, %g a second" % (events, a_second))
-    with Daemon(broker, journal) as daemon:
+    with Daemon(broker, True) as daemon:
         written = read_written_bytes(daemon.pid)
         before = daemon.facts()
         daemon.feed_slowly(events, a_second)
@@ -261,20 +261,14 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     disk = use_disk(arguments.directory)
-    journal = has_journal()
-    if not journal:
-        say("this build has no journal; what is measured is its memory, so that no target is judged")
     with Sandbox() as sandbox, Broker(sandbox) as broker:
-        sustained = measure_sustained(broker, ([ON] if journal else []) + [OFF, PUB], arguments.rounds,
-                                      arguments.events)
-        human = measure_human_rate(broker, journal, arguments.human, arguments.human_rate)
-        depths = measure_depths(broker, journal, arguments.depths)
+        sustained = measure_sustained(broker, [ON, OFF, PUB], arguments.rounds, arguments.events)
+        human = measure_human_rate(broker, arguments.human, arguments.human_rate)
+        depths = measure_depths(broker, arguments.depths)
     print("the journal: " + disk)
     print_sustained(sustained, arguments.events)
     print_human_rate(human, arguments.human, arguments.human_rate)
     print_depths(depths)
-    if not journal:
-        return
     print()
     if not print_verdicts(judge(sustained, depths, arguments)) and arguments.check:
         sys.exit(2)

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """springparkd on a scripted reader that is a FIFO: as many events as one likes, as fast as it takes them."""
-import functools
 import json
 import os
 import pathlib
@@ -11,7 +10,7 @@ import tempfile
 import time
 
 from broker import WITH_PARENT, wait_until
-from gateway import Gateway, configuration, program
+from gateway import Gateway, configuration
 from measures import read_memory
 
 # No interval stands between a tag and its event, and nothing of it is remembered once it has left.
@@ -19,24 +18,11 @@ SMART_READER = """smart_reader: { insert_remove = false; read_interval = 0; repe
 """
 ROOM_EVENTS = 1000000
 JOURNAL_ON = "journal: { max_events = %d; max_bytes = 2000000000; replay_rate = 0; };\n" % ROOM_EVENTS
-JOURNAL_OFF = "journal: { enabled = false; memory_events = %d; };\n" % ROOM_EVENTS
-# A build from before there was a journal.
-QUEUE = "queue_events = %d;" % ROOM_EVENTS
+JOURNAL_OFF = "journal: { enabled = false; memory_events = %d; replay_rate = 0; };\n" % ROOM_EVENTS
 
 SETTLED_S = 1
 # A daemon of which nothing has changed for so long makes no progress.
 STALLED_S = 30
-
-
-@functools.lru_cache(maxsize=None)
-def has_journal():
-    """Whether the build has one that can be switched off."""
-    with tempfile.TemporaryDirectory(prefix="springpark-bench-") as directory:
-        path = pathlib.Path(directory) / "springpark.conf"
-        path.write_text('mqtt: { broker = ""; };\nreaders: ( { driver = "script"; path = "none"; } );\n' + JOURNAL_OFF)
-        done = subprocess.run([program("springparkctl"), "check", str(path)], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True)
-        return "journal.enabled" not in done.stdout
 
 
 class Facts:
@@ -85,9 +71,7 @@ class Daemon:
             raise
 
     def _journal_sections(self):
-        if has_journal():
-            return {"more": JOURNAL_ON if self._journal else JOURNAL_OFF}
-        return {"mqtt": QUEUE}
+        return {"more": JOURNAL_ON if self._journal else JOURNAL_OFF}
 
     def _configuration(self, online):
         return configuration(self._broker, '{ driver = "script"; path = "%s"; }' % self._fifo,
