@@ -53,3 +53,18 @@ TESTS += tests/unit/check_journal_full
 tests_unit_check_journal_full_SOURCES = tests/unit/check_journal_full.c
 tests_unit_check_journal_full_CFLAGS = $(unit_cflags)
 tests_unit_check_journal_full_LDADD = $(journal_house_ldadd)
+
+check_PROGRAMS += tests/unit/check_journal_fixtures
+TESTS += tests/unit/check_journal_fixtures
+tests_unit_check_journal_fixtures_SOURCES = tests/unit/check_journal_fixtures.c
+tests_unit_check_journal_fixtures_CFLAGS = $(unit_cflags) -DJOURNAL_FIXTURES='"$(abs_top_srcdir)/tests/unit/journal_fixtures"'
+tests_unit_check_journal_fixtures_LDADD = $(journal_house_ldadd)
+EXTRA_DIST += \
+	tests/unit/journal_fixtures/README \
+	tests/unit/journal_fixtures/cut_short.db \
+	tests/unit/journal_fixtures/flipped_bit.db \
+	tests/unit/journal_fixtures/foreign.db \
+	tests/unit/journal_fixtures/later_version.db \
+	tests/unit/journal_fixtures/text.db \
+	tests/unit/journal_fixtures/whole.db \
+	tests/unit/journal_fixtures/zeroed_page.db
