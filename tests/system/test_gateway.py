@@ -83,6 +83,7 @@ class OnPcsc(WithBroker):
         subscriber = self.broker.subscriber(EVENTS)
         gateway = self.pcsc_gateway()
         self.wait_readers(gateway, 2)
+        wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "the connection stands")
         wanted = {name: uids(100, first) for name, first in zip(self.pcscd.names, (0x04A00000000000, 0x04B00000000000))}
 
         def walk_by(reader):

@@ -47,7 +47,8 @@ class ScriptReader(unittest.TestCase):
         self.play(*lines)
         messages = events.wait_for(len(TAGS), PATIENCE)
         self.assertEqual(gateway.stop(PATIENCE), 0, gateway.log_text())
-        read = [json.loads(message.payload) for message in messages]
+        # A tag that was read before the connection stood may arrive behind later ones: Sequence tells the order.
+        read = sorted((json.loads(message.payload) for message in messages), key=lambda event: event["Sequence"])
         self.assertEqual([(event["Protocol"], event["TagId"]) for event in read], TAGS)
         self.assertEqual([event["Sequence"] for event in read], [1, 2, 3, 4])
         self.assertEqual({message.topic for message in messages}, {PREFIX + self.sandbox.serial + "/rdr/evt"})
