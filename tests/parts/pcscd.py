@@ -146,6 +146,9 @@ class Pcscd:
         wait_until(lambda: self._alive() and all(path.exists() for path in expected),
                    f"pcscd to start; see {self.directory}/pcscd.log")
 
+    def is_alive(self):
+        return self._process is not None and self._process.poll() is None
+
     def _alive(self):
         if self._process.poll() is not None:
             raise RuntimeError(f"pcscd ended by itself; see {self.directory}/pcscd.log")
