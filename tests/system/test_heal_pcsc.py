@@ -113,8 +113,8 @@ class PcscHealTest(HealTest):
     # ---- readers ----
 
     def test_a_reader_unplugged_and_plugged_again_at_another_index_keeps_its_label(self):
-        """This pcscd ends by itself now and then when a reader is unplugged; then there is nothing to be seen, and all
-        is begun anew. What the daemon does of it is tested above."""
+        """In one run pcscd was gone after a reader was unplugged, by whose fault is not known. Then there is nothing to be
+        seen here, and all is begun anew; that a pcscd that is gone is named is tested elsewhere in this file."""
         for _ in range(3):
             try:
                 self.unplug_and_plug_again()
