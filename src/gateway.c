@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/service.h"
+#include "device/manual.h"
 #include "gateway/context.h"
 
 #include <inttypes.h>
@@ -33,12 +34,22 @@ static void log_errors(const struct errors *errors)
         log_error("config", "%s", errors_get(errors, i));
 }
 
+static void log_section(const struct errors *errors)
+{
+    char *hint = manual_hint(errors);
+
+    if (hint != NULL)
+        log_error("config", "%s", hint);
+    free(hint);
+}
+
 static bool load_plan(struct gateway *gateway)
 {
     struct errors *errors = errors_create();
 
     gateway->plan = plan_create(gateway->options->config_file, gateway->options->instance, errors);
     log_errors(errors);
+    log_section(errors);
     errors_free(errors);
     if (gateway->plan == NULL) {
         log_error("config", "springparkd does not start; next: mend %s and try `springparkctl check %s`",
@@ -50,18 +61,11 @@ static bool load_plan(struct gateway *gateway)
     return true;
 }
 
-/* The folder that the service manager made (StateDirectory= in systemd.exec(5)) takes the place of the default: with a
- * prefix of its own the two differ, and the service may write nowhere else. */
 static const char *find_state_directory(const struct gateway *gateway)
 {
-    const char *configured = gateway->plan->settings->state_directory;
-    const char *made = getenv("STATE_DIRECTORY");
+    const char *asked = gateway->options->state_directory;
 
-    if (gateway->options->state_directory != NULL)
-        return gateway->options->state_directory;
-    if (made != NULL && *made == '/' && strcmp(configured, SPRINGPARK_STATE_DIRECTORY) == 0)
-        return made;
-    return configured;
+    return asked != NULL ? asked : gateway->plan->settings->state_directory;
 }
 
 const char *gateway_state_directory(const struct gateway *gateway)
@@ -69,9 +73,18 @@ const char *gateway_state_directory(const struct gateway *gateway)
     return gateway->state_directory;
 }
 
+struct cloud_settings gateway_cloud_settings(const struct gateway *gateway, const struct plan *plan)
+{
+    struct cloud_settings settings = plan->cloud;
+
+    settings.registrations = gateway->registrations_file;
+    return settings;
+}
+
 static void count_startup(struct gateway *gateway)
 {
     gateway->state_directory = text_copy(find_state_directory(gateway));
+    gateway->registrations_file = text_format("%s/registrations", gateway->state_directory);
     gateway->startup_counter = startup_counter_next(gateway_state_directory(gateway), &gateway->startup_problem);
     if (gateway->startup_problem != NULL)
         log_warning("identity", "%s", gateway->startup_problem);
@@ -143,6 +156,10 @@ static void on_watchdog(void *context)
 
     watchdog_pet(gateway->watchdog);
     name_hanging_cloud(gateway);
+    signalling_supervise(gateway);
+    if (expiry_supervise(gateway))
+        outflow_health_changed(gateway);
+    network_watch_look(gateway->network);
     bool readers_sound = inflow_supervise(gateway);
     bool cloud_sound = worker_sound(cloud_activity(gateway->cloud), "cloud");
     bool journal_sound = keeping_supervise(gateway);
@@ -162,11 +179,13 @@ static void add_sources(struct gateway *gateway)
                                           gateway);
     gateway->presence_timer = loop_add_timer(gateway->loop, inflow_presence_timer, gateway);
     gateway->status_timer = loop_add_timer(gateway->loop, outflow_status_timer, gateway);
+    gateway->signals_timer = loop_add_timer(gateway->loop, signalling_timer, gateway);
     gateway->watchdog_timer = loop_add_timer(gateway->loop, on_watchdog, gateway);
     loop_set_name(gateway->notices_source, "taking the news of the connection");
     loop_set_name(gateway->journal_source, "taking the news of the journal");
     loop_set_name(gateway->presence_timer, "looking which tags are due");
     loop_set_name(gateway->status_timer, "telling the status");
+    loop_set_name(gateway->signals_timer, "looking which reads are confirmed");
     loop_set_name(gateway->watchdog_timer, "looking after the threads");
     gateway->signals[0] = loop_add_signal(gateway->loop, SIGTERM, on_terminate, gateway);
     gateway->signals[1] = loop_add_signal(gateway->loop, SIGINT, on_terminate, gateway);
@@ -213,17 +232,24 @@ static int start(struct gateway *gateway)
     keeping_start(gateway);
     gateway->notices = queue_create(NOTICES_CAPACITY, cloud_notice_free);
     gateway->roster = roster_create();
-    gateway->feedback = feedback_start(gateway->clock);
-    gateway->cloud = cloud_start(&gateway->plan->cloud, gateway->clock, gateway->notices);
+    gateway->commands = command_gate_create();
+    signalling_start(gateway);
+    const struct cloud_settings settings = gateway_cloud_settings(gateway, gateway->plan);
+    gateway->cloud = cloud_start(&settings, gateway->clock, gateway->notices);
     gateway->presence = presence_create(&gateway->plan->presence, outflow_event, gateway);
     add_sources(gateway);
+    activation_begin(gateway);
+    findable_configure(gateway);
     gateway->reload = reload_create(gateway);
+    gateway->network = network_watch_create(gateway);
+    network_watch_look(gateway->network);
     if (!start_readers(gateway))
         return EX_CONFIG;
     outflow_arm_status_timer(gateway);
     start_watchdog(gateway);
     log_notice("daemon", "springparkd %s, serial number %s, start %" PRIu32 ": ready", PACKAGE_VERSION,
                gateway->plan->identity->serial, gateway->startup_counter);
+    signalling_started(gateway);
     service_notify_ready("starting");
     outflow_tell_service(gateway);
     return EX_OK;
@@ -263,6 +289,7 @@ static void free_sources(struct gateway *gateway)
     for (size_t i = 0; i < sizeof gateway->signals / sizeof *gateway->signals; i++)
         loop_source_free(gateway->signals[i]);
     loop_source_free(gateway->watchdog_timer);
+    loop_source_free(gateway->signals_timer);
     loop_source_free(gateway->status_timer);
     loop_source_free(gateway->presence_timer);
     loop_source_free(gateway->journal_source);
@@ -277,14 +304,18 @@ static void stop(struct gateway *gateway)
     watchdog_stop(gateway->watchdog);
     control_server_free(gateway->control);
     gateway->control = NULL;
+    responder_close(gateway->responder);
     bool reload_ended = reload_free(gateway->reload, STOP_LIMIT_MS);
+    if (!network_watch_free(gateway->network, STOP_LIMIT_MS))
+        log_warning("network", "the look at the network hangs and is left behind");
     stop_readers(gateway);
     if (gateway->cloud != NULL)
         stop_cloud(gateway);
     if (gateway->journal != NULL)
         keeping_stop(gateway, STOP_LIMIT_MS);
-    if (gateway->feedback != NULL && !feedback_stop(gateway->feedback, STOP_LIMIT_MS))
+    if (!signalling_stop(gateway, STOP_LIMIT_MS))
         log_warning("feedback", "a device hangs and is left behind");
+    command_gate_free(gateway->commands);
     free_sources(gateway);
     presence_free(gateway->presence);
     roster_free(gateway->roster);
@@ -297,7 +328,9 @@ static void stop(struct gateway *gateway)
     free(gateway->told_health);
     free(gateway->told_meta);
     free(gateway->journal_trouble);
+    free(gateway->expiry_trouble);
     free(gateway->state_directory);
+    free(gateway->registrations_file);
 }
 
 int gateway_run(const struct gateway_options *options)

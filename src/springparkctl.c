@@ -27,7 +27,14 @@ static const struct subcommand {
     {"reload", tool_reload, "makes it read its settings again"},
     {"command", tool_command_send, "sends a READER COMMAND: LEDs, buzzer, relay"},
     {"check", tool_check, "looks whether a settings file is right"},
+    {"doctor", tool_doctor, "looks at everything on the way to the broker, one line each"},
+    {"discover", tool_discover, "finds SpringParks and gateways on the network"},
     {"registers", tool_registers, "every register with name, address, value and meaning"},
+    {"network", tool_network, "the network against register 0280; makes it so"},
+    {"set", tool_set, "changes settings in the settings file, safely"},
+    {"import", tool_import, "takes the configuration that was made for a SpringPark"},
+    {"export", tool_export, "writes the settings as such a configuration"},
+    {"certs", tool_certs, "makes and shows certificates and keys"},
     {"subscribe", tool_subscribe, "events from an MQTT broker, with a client certificate"},
 };
 
@@ -85,7 +92,9 @@ static char *extend_help(int key, const char *text, void *input)
         free(help);
         help = longer;
     }
-    char *whole = text_format("%s\nExit status: 0 done, 64 wrong usage, 69 not reachable or refused, 73 or 74 a "
+    char *whole = text_format("%s\nMore is in springparkctl(1).\n\nExit status: 0 done, 1 the network differs, 64 wrong "
+                              "usage, 65 or 66 a file is wrong or cannot be read, 69 not reachable or refused, 71 the "
+                              "system failed, 73 or 74 a "
                               "file cannot be written, 75 not now, 76 nonsense came back, 77 not permitted, 78 an "
                               "error in the settings.", help);
     free(help);
@@ -99,8 +108,10 @@ int main(int argc, char **argv)
         .parser = parse, .children = children, .args_doc = "COMMAND [WORD...]", .help_filter = extend_help,
         .doc = "Inspects, tests and steers springparkd, the SpringPark emulation.\v "};
     struct words words = {.options = {.config_file = SPRINGPARK_CONFIG_FILE,
-                                      .run_directory = SPRINGPARK_RUN_DIRECTORY}};
+                                      .run_directory = SPRINGPARK_RUN_DIRECTORY, .instance = ""}};
 
+    /* While the daemon runs its credentials lie there: who checks its configuration by hand finds them, too. */
+    (void) setenv("CREDENTIALS_DIRECTORY", "/run/credentials/springparkd.service", 0);
     argp_err_exit_status = EX_USAGE;
     (void) signal(SIGPIPE, SIG_IGN); /* who stops reading our output is noticed where it is written */
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &words);

@@ -76,8 +76,8 @@ int main(int argc, char **argv)
         .options = the_options,
         .parser = parse_option,
         .doc = "Sends what contactless readers see to an MQTT broker, as a SpringCard SpringPark does.\v"
-               "It is configured by " SPRINGPARK_CONFIG_FILE " and asked by springparkctl. It ends with 78 if the "
-               "configuration is wrong.",
+               "It is configured by " SPRINGPARK_CONFIG_FILE ", see springpark.conf(5), and asked by springparkctl. It "
+               "ends with 78 if the configuration is wrong. More is in springparkd(8).",
     };
     struct gateway_options options = {
         .config_file = SPRINGPARK_CONFIG_FILE,

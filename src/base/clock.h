@@ -13,6 +13,8 @@
 struct clock {
     /* Microseconds of a clock that never goes back (CLOCK_MONOTONIC). */
     uint64_t (*monotonic_us)(const struct clock *clock);
+    /* The same, but it goes on while the box sleeps (CLOCK_BOOTTIME). NULL: the box never sleeps. */
+    uint64_t (*elapsed_us)(const struct clock *clock);
     /* UTC in *utc; returns whether the kernel says that the clock is synchronised (adjtimex). */
     bool (*wall_time)(const struct clock *clock, time_t *utc);
 };
@@ -22,6 +24,8 @@ const struct clock *clock_system(void);
 
 uint64_t clock_monotonic_us(const struct clock *clock);
 uint64_t clock_monotonic_ms(const struct clock *clock);
+/* For what must be over after a time of the world, not of the program. */
+uint64_t clock_elapsed_ms(const struct clock *clock);
 bool clock_wall_time(const struct clock *clock, time_t *utc);
 
 #endif

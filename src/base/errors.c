@@ -10,6 +10,7 @@
 struct errors {
     char **texts;
     size_t count;
+    size_t capacity;
 };
 
 struct errors *errors_create(void)
@@ -31,7 +32,10 @@ void errors_add(struct errors *errors, const char *format, ...)
 {
     va_list list;
 
-    errors->texts = memory_resize(errors->texts, errors->count + 1, sizeof *errors->texts);
+    if (errors->count == errors->capacity) {
+        errors->capacity = errors->capacity * 2 + 8;
+        errors->texts = memory_resize(errors->texts, errors->capacity, sizeof *errors->texts);
+    }
     va_start(list, format);
     errors->texts[errors->count++] = text_format_list(format, list);
     va_end(list);

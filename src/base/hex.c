@@ -3,6 +3,8 @@
 
 #include "base/memory.h"
 
+#include <stdlib.h>
+
 int hex_digit_value(char digit)
 {
     if (digit >= '0' && digit <= '9')
@@ -37,4 +39,13 @@ int hex_to_bytes(const char *text, size_t digits_count, uint8_t *bytes, size_t c
     for (size_t i = 0; i < digits_count / 2; i++)
         bytes[i] = (uint8_t) (hex_digit_value(text[2 * i]) << 4 | hex_digit_value(text[2 * i + 1]));
     return (int) (digits_count / 2);
+}
+
+char *hex_guid(const uint8_t bytes[16])
+{
+    char *hex = hex_from_bytes(bytes, 16);
+    char *guid = text_format("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+
+    free(hex);
+    return guid;
 }

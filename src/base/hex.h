@@ -20,6 +20,9 @@ char *hex_from_bytes(const uint8_t *bytes, size_t size_bytes) __attribute__((mal
  */
 int hex_to_bytes(const char *text, size_t digits_count, uint8_t *bytes, size_t capacity_bytes);
 
+/* 16 bytes in the form of a GUID, "377FB7F8-CAB5-3824-EB11-74587EB54140", in their order; new memory. */
+char *hex_guid(const uint8_t bytes[16]) __attribute__((malloc, returns_nonnull));
+
 /* The value of one hex digit, or -1. */
 int hex_digit_value(char digit);
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-libspringpark_la_SOURCES += \
+libspringpark_a_SOURCES += \
 	src/base/activity.c src/base/activity.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/errors.c src/base/errors.h \
@@ -11,6 +11,8 @@ libspringpark_la_SOURCES += \
 	src/base/memory.c src/base/memory.h \
 	src/base/queue.c src/base/queue.h \
 	src/base/service.c src/base/service.h \
+	src/base/spawn.c src/base/spawn.h \
+	src/base/stored_file.c src/base/stored_file.h \
 	src/base/thread.c src/base/thread.h \
 	src/base/wakeup.c src/base/wakeup.h \
 	src/base/watchdog.c src/base/watchdog.h

@@ -29,11 +29,15 @@ enum card_technology {
 
 enum { CARD_UID_MAX_BYTES = 32, CARD_ATS_MAX_BYTES = 64, CARD_ATR_MAX_BYTES = 33, CARD_PROTOCOL_MAX_BYTES = 64 };
 
+enum card_key { CARD_KEY_A, CARD_KEY_B };
+enum { CARD_CLASSIC_KEY_BYTES = 6 };
+
 struct card {
     enum card_technology technology;
     uint8_t uid[CARD_UID_MAX_BYTES];      /* the protocol's identifier: UID, PUPI, IDm, DIV */
     size_t uid_bytes;
-    uint8_t ats[CARD_ATS_MAX_BYTES];      /* as far as the reader gives it */
+    uint8_t ats[CARD_ATS_MAX_BYTES];      /* T0 to the historical bytes, without the length byte TL; over PC/SC what
+                                             the reader gives, which may be the historical bytes alone, or nothing */
     size_t ats_bytes;
     uint8_t atr[CARD_ATR_MAX_BYTES];      /* PC/SC only */
     size_t atr_bytes;
@@ -41,11 +45,28 @@ struct card {
     size_t protocol_bytes_count;
 
     /*
-     * Sends one command APDU (or native frame) and receives the answer. Set by the driver.
-     * Returns the number of bytes received, or a negative card_error.
+     * Sends one command APDU and receives the answer. Commands of class FF are for the reader (PC/SC part 3, 3.2.2);
+     * every driver answers these two, as far as its reader can, all others 6A 81 or as the reader likes:
+     *   FF CA 00 00 LE     the UID; FF CA 01 00 LE: the ATS as the reader has it, for which there is `ats` above
+     *   FF B0 00 NUMBER LE read binary of a storage card: 4 bytes a number and up to 16 (or more, by several reads) of
+     *                      a Type 2 tag, 16 bytes a number of a Mifare Classic after authenticate. 6A 82: there is no
+     *                      such page; 69 82: the card did not give that block; 6C XX: LE should be XX.
+     * libnfc also takes a native frame of a card without ISO/IEC 14443-4; few PC/SC readers do. Set by the driver.
+     * Returns the number of bytes received, status bytes included, or a negative card_error. An answer that is longer
+     * than the capacity is CARD_ERROR_MUTE, never cut; a command that the reader does not take (over libnfc one of more
+     * than 262 bytes) is CARD_ERROR_READER.
      */
     int (*transceive)(struct card *card, const uint8_t *command, size_t command_bytes, uint8_t *answer,
                       size_t answer_capacity_bytes);
+
+    /*
+     * Authenticates a Mifare Classic for the sector of that block, by the reader's own CRYPTO1, so that transceive can
+     * then read its blocks with FF B0 (PC/SC part 3, 3.2.2.1.6). Set by every driver.
+     * Returns 0, or a negative card_error: CARD_ERROR_REFUSED if the card does not take the key, or takes none at all;
+     * another key may be tried at once. The key is not kept.
+     */
+    int (*authenticate)(struct card *card, uint8_t block, enum card_key kind,
+                        const uint8_t key[CARD_CLASSIC_KEY_BYTES]);
     void *driver;
 };
 
@@ -53,6 +74,7 @@ enum card_error {
     CARD_ERROR_GONE = -1,     /* the card has left */
     CARD_ERROR_MUTE = -2,     /* it is there and does not answer, or answers nonsense */
     CARD_ERROR_READER = -3,   /* the reader or its service failed */
+    CARD_ERROR_REFUSED = -4,  /* the card refused the key */
 };
 
 /*

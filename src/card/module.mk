@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 
-libspringpark_la_SOURCES += \
+libspringpark_a_SOURCES += \
 	src/card/atr.c src/card/atr.h \
 	src/card/card.c src/card/card.h

@@ -6,7 +6,13 @@ void backoff_init(struct backoff *backoff, uint64_t base_ms, uint64_t cap_ms, ui
     backoff->base_ms = base_ms;
     backoff->cap_ms = cap_ms > base_ms ? cap_ms : base_ms;
     backoff->good_session_ms = good_session_ms;
+    backoff->floor_ms = 0;
     backoff_reset(backoff);
+}
+
+void backoff_set_floor(struct backoff *backoff, uint64_t floor_ms)
+{
+    backoff->floor_ms = floor_ms;
 }
 
 uint64_t backoff_next_ms(struct backoff *backoff, uint64_t random)
@@ -14,7 +20,7 @@ uint64_t backoff_next_ms(struct backoff *backoff, uint64_t random)
     uint64_t wait_ms = random % (backoff->bound_ms + 1);
 
     backoff->bound_ms = backoff->bound_ms > backoff->cap_ms / 2 ? backoff->cap_ms : backoff->bound_ms * 2;
-    return wait_ms;
+    return backoff->floor_ms + wait_ms;
 }
 
 void backoff_session_ended(struct backoff *backoff, uint64_t session_ms)

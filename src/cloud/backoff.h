@@ -15,13 +15,19 @@ struct backoff {
     uint64_t base_ms;
     uint64_t cap_ms;
     uint64_t good_session_ms;
-    uint64_t bound_ms; /* of the next wait */
+    uint64_t floor_ms; /* no wait is shorter */
+    uint64_t bound_ms; /* of the random part of the next wait */
 };
 
 /* cap_ms: at least base_ms, or base_ms is taken. good_session_ms: how long a session must have stood to be forgiven. */
 void backoff_init(struct backoff *backoff, uint64_t base_ms, uint64_t cap_ms, uint64_t good_session_ms);
 
-/* The next wait in ms, 0 to the present bound; random: any value, all 64 bits evenly spread. Doubles the bound. */
+/* For a broker that does not want to be called more often than that: the random time comes on top, so that more than
+ * the cap can come out. 0 from the start. */
+void backoff_set_floor(struct backoff *backoff, uint64_t floor_ms);
+
+/* The next wait in ms, the floor and up to the present bound more; random: any value, all 64 bits evenly spread.
+ * Doubles the bound. */
 uint64_t backoff_next_ms(struct backoff *backoff, uint64_t random);
 
 /* A session ended that had stood for session_ms. */

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "cloud/aws.h"
 #include "cloud/backoff.h"
 #include "cloud/inside.h"
 #include "cloud/throttle.h"
@@ -21,8 +22,15 @@
 #define TOPIC_NAME_INVALID 0x90
 #define PACKET_TOO_LARGE 0x95
 #define QUOTA_EXCEEDED 0x97
+#define RETAIN_NOT_SUPPORTED 0x9A
 
 static_assert(CLOUD_WINDOW <= SUSPECTS_LIMIT, "each event in flight may be a suspect");
+
+/* By construction, and not by luck: events in flight, META, STATUS and the last STATUS stay within what AWS IoT Core
+ * takes unacknowledged; and in no second more goes out than it takes, for of the cap's rate and burst, and of the three
+ * that do not wait for it (carrier_send_last_word, carrier_send_farewell), not all can come in one second. */
+static_assert(CLOUD_WINDOW + 3 <= AWS_IN_FLIGHT, "no more is in flight than AWS IoT Core takes");
+static_assert(AWS_OUR_PUBLISH_RATE + THROTTLE_BURST + 3 <= AWS_PUBLISH_RATE, "nor published in one second");
 
 /* META or a STATUS that waits for PUBACK. */
 struct text_flight {
@@ -36,6 +44,7 @@ struct carrier {
     const struct cloud_settings *settings;
     int version;
     uint64_t response_ms;
+    bool retained;
     struct mqtt_client *client; /* NULL before the connection was accepted */
     uint64_t begun_ms;
     bool subscribing;
@@ -43,7 +52,9 @@ struct carrier {
     uint64_t released_ms;       /* acknowledgements are only late if they were read for */
     struct text_flight meta, status, farewell;
     struct throttle throttle;   /* of replayed events */
-    uint64_t resume_ms;         /* the next event may go then; 0: it waits for the broker, or there is none */
+    struct throttle cap;        /* of all that is published, where the broker has a limit */
+    size_t payload_limit_bytes;
+    uint64_t resume_ms;         /* the next may go then; 0: it waits for the broker, or there is none */
     uint64_t pause_until_ms;    /* no event before that: quota exceeded */
     struct backoff pause;
     struct lane_event *alone;   /* a suspect whose turn it is: it waits for all that is under way, or is in flight */
@@ -57,7 +68,7 @@ static uint64_t now_ms(const struct carrier *carrier)
 }
 
 struct carrier *carrier_create(struct cloud *cloud, const struct cloud_settings *settings, int version,
-                               uint64_t response_ms)
+                               uint64_t response_ms, bool retained)
 {
     struct carrier *carrier = memory_zeroed(1, sizeof *carrier);
 
@@ -65,8 +76,12 @@ struct carrier *carrier_create(struct cloud *cloud, const struct cloud_settings 
     carrier->settings = settings;
     carrier->version = version;
     carrier->response_ms = response_ms;
+    carrier->retained = retained;
     carrier->meta.id = carrier->status.id = carrier->farewell.id = -1;
     throttle_init(&carrier->throttle, settings->replay_rate);
+    bool aws = aws_is_endpoint(settings->host);
+    throttle_init(&carrier->cap, aws ? AWS_OUR_PUBLISH_RATE : 0);
+    carrier->payload_limit_bytes = aws ? AWS_PAYLOAD_BYTES : SIZE_MAX;
     backoff_init(&carrier->pause, PAUSE_BASE_MS, PAUSE_CAP_MS, 0);
     return carrier;
 }
@@ -146,6 +161,18 @@ void carrier_end(struct carrier *carrier, bool dropped)
     carrier->client = NULL;
 }
 
+struct carrier_unsettled carrier_unsettled(const struct carrier *carrier)
+{
+    pthread_mutex_lock(&carrier->cloud->mutex);
+    bool events = lanes_in_flight(carrier->cloud->lanes) > 0;
+    pthread_mutex_unlock(&carrier->cloud->mutex);
+    return (struct carrier_unsettled) {
+        .meta = carrier->meta.id >= 0,
+        .status = carrier->status.id >= 0 || carrier->farewell.id >= 0,
+        .events = events,
+    };
+}
+
 void carrier_hold(struct carrier *carrier, bool held)
 {
     if (carrier->held && !held)
@@ -155,12 +182,17 @@ void carrier_hold(struct carrier *carrier, bool held)
 
 /* --- what the broker says; inside mqtt_client_turn, so nothing is published from here ----------------------------- */
 
-static char *refusal_text(const struct carrier *carrier, const char *topic, int reason)
+static char *refusal_text(const struct carrier *carrier, const char *topic, bool retained, int reason)
 {
     const char *advice = "";
 
-    if (reason == NOT_AUTHORIZED)
+    if (reason == NOT_AUTHORIZED && retained)
+        advice = "; check the broker's policy or ACL for publishing on it, with the retain flag (AWS: iot:Publish and "
+                 "iot:RetainPublish)";
+    else if (reason == NOT_AUTHORIZED)
         advice = "; check the broker's policy or ACL for publishing on it";
+    else if (reason == RETAIN_NOT_SUPPORTED)
+        advice = "; switch off mqtt.options.retained";
     else if (reason == TOPIC_NAME_INVALID)
         advice = "; check the topic";
     else if (reason == PACKET_TOO_LARGE)
@@ -215,7 +247,7 @@ static void tell_outcome(struct carrier *carrier, struct event_id id, int reason
         backoff_reset(&carrier->pause);
         outbox_tell_event(carrier->cloud->outbox, CLOUD_NOTICE_CONFIRMED, id, NULL);
     } else {
-        char *text = refusal_text(carrier, carrier->settings->topic_event, reason);
+        char *text = refusal_text(carrier, carrier->settings->topic_event, false, reason);
         outbox_tell_event(carrier->cloud->outbox, CLOUD_NOTICE_REFUSED, id, text);
         free(text);
     }
@@ -226,7 +258,7 @@ static void settle_text(struct carrier *carrier, struct text_flight *flight, con
 {
     flight->id = -1;
     if (reason >= 0x80) {
-        char *text = refusal_text(carrier, topic, reason);
+        char *text = refusal_text(carrier, topic, carrier->retained, reason);
         log_warning("cloud", "%s was lost: %s", name, text);
         free(text);
     } else if (flight->ticket != 0) {
@@ -248,13 +280,40 @@ void carrier_settle(struct carrier *carrier, int message_id, int reason)
         settle_text(carrier, &carrier->farewell, "the last STATUS", carrier->settings->topic_status, reason);
 }
 
+/* --- publishing --------------------------------------------------------------------------------------------------- */
+
+static void resume_at(struct carrier *carrier, uint64_t at_ms)
+{
+    if (carrier->resume_ms == 0 || at_ms < carrier->resume_ms)
+        carrier->resume_ms = at_ms;
+}
+
+/* Whether the broker takes one more now; if not, it is looked at again once it does. */
+static bool has_turn(struct carrier *carrier, const struct throttle *throttle)
+{
+    uint64_t now_us = clock_monotonic_us(carrier->cloud->clock);
+    uint64_t wait_us = throttle_wait_us(throttle, now_us);
+
+    if (wait_us > 0)
+        resume_at(carrier, (now_us + wait_us + 999) / 1000);
+    return wait_us == 0;
+}
+
+/* As mqtt_client_publish. */
+static int publish(struct carrier *carrier, const char *topic, const char *payload, size_t size_bytes, bool retained)
+{
+    if (size_bytes > carrier->payload_limit_bytes)
+        return MQTT_TOO_LARGE;
+    throttle_pass(&carrier->cap, clock_monotonic_us(carrier->cloud->clock));
+    return mqtt_client_publish(carrier->client, topic, payload, size_bytes, carrier->settings->publish_qos, retained);
+}
+
 /* --- META and STATUS ---------------------------------------------------------------------------------------------- */
 
 static void publish_text(struct carrier *carrier, struct text_flight *flight, const char *topic, const char *payload,
                          uint64_t ticket)
 {
-    int id = mqtt_client_publish(carrier->client, topic, payload, strlen(payload), carrier->settings->publish_qos,
-                                 carrier->settings->retained);
+    int id = publish(carrier, topic, payload, strlen(payload), carrier->retained);
 
     if (id == MQTT_TOO_LARGE)
         log_warning("cloud", "%zu bytes for %s were not sent: larger than the broker takes", strlen(payload), topic);
@@ -293,14 +352,22 @@ static void publish_status(struct carrier *carrier)
     free(status);
 }
 
+static bool has_text_waiting(const struct carrier *carrier)
+{
+    pthread_mutex_lock(&carrier->cloud->mutex);
+    bool waiting = carrier->cloud->meta != NULL || carrier->cloud->status != NULL;
+    pthread_mutex_unlock(&carrier->cloud->mutex);
+    return waiting;
+}
+
 /* One of each at a time, so that a silent broker does not collect them; none while a suspect flies alone. */
 static void publish_texts(struct carrier *carrier)
 {
-    if (carrier->alone_in_flight)
+    if (carrier->alone_in_flight || !has_text_waiting(carrier))
         return;
-    if (carrier->meta.id < 0)
+    if (carrier->meta.id < 0 && has_turn(carrier, &carrier->cap))
         publish_meta(carrier);
-    if (carrier->status.id < 0)
+    if (carrier->status.id < 0 && has_turn(carrier, &carrier->cap))
         publish_status(carrier);
 }
 
@@ -346,22 +413,19 @@ static bool has_room(struct carrier *carrier, const struct lane_event *event)
         return true;
     if (now_ms(carrier) >= patience_end_ms)
         return true;
-    carrier->resume_ms = patience_end_ms;
+    resume_at(carrier, patience_end_ms);
     return false;
 }
 
 static bool passes_throttle(struct carrier *carrier, const struct lane_event *event)
 {
-    uint64_t now_us = clock_monotonic_us(carrier->cloud->clock);
-
+    if (!has_turn(carrier, &carrier->cap))
+        return false;
     if (event->lane != LANE_REPLAY)
         return true;
-    uint64_t wait_us = throttle_wait_us(&carrier->throttle, now_us);
-    if (wait_us > 0) {
-        carrier->resume_ms = (now_us + wait_us + 999) / 1000;
+    if (!has_turn(carrier, &carrier->throttle))
         return false;
-    }
-    throttle_pass(&carrier->throttle, now_us);
+    throttle_pass(&carrier->throttle, clock_monotonic_us(carrier->cloud->clock));
     return true;
 }
 
@@ -408,7 +472,6 @@ static void publish_events(struct carrier *carrier)
 {
     struct cloud *cloud = carrier->cloud;
 
-    carrier->resume_ms = 0;
     while (!carrier->impossible && !carrier->held && now_ms(carrier) >= carrier->pause_until_ms) {
         struct lane_event *event = take_event(carrier);
         if (event == NULL)
@@ -416,8 +479,7 @@ static void publish_events(struct carrier *carrier)
         if (event == carrier->alone)
             log_info("cloud", "event %" PRIu32 ":%" PRIu64 " is sent alone: it was in flight when the broker ended the "
                      "last connection", event->id.startup, event->id.sequence);
-        int id = mqtt_client_publish(carrier->client, carrier->settings->topic_event, event->payload,
-                                     event->size_bytes, carrier->settings->publish_qos, false);
+        int id = publish(carrier, carrier->settings->topic_event, event->payload, event->size_bytes, false);
         if (id == MQTT_GONE)
             return; /* the next turn says so */
         if (id < 0) {
@@ -450,6 +512,7 @@ static void ask_for_more(struct carrier *carrier)
 void carrier_send(struct carrier *carrier, bool subscribing)
 {
     carrier->subscribing = subscribing;
+    carrier->resume_ms = 0;
     publish_texts(carrier);
     publish_events(carrier);
     if (!carrier->held)
@@ -502,7 +565,9 @@ bool carrier_resume_ms(const struct carrier *carrier, uint64_t *resume_ms)
 {
     bool paused = carrier->pause_until_ms > now_ms(carrier);
 
-    *resume_ms = paused ? carrier->pause_until_ms : carrier->resume_ms;
+    *resume_ms = carrier->resume_ms;
+    if (paused && (*resume_ms == 0 || carrier->pause_until_ms < *resume_ms))
+        *resume_ms = carrier->pause_until_ms;
     return !carrier->held && *resume_ms > 0;
 }
 

@@ -15,9 +15,10 @@
 
 struct carrier;
 
-/* settings: the connection's, must outlive the carrier. version: 5 or 4. response_ms: the broker's time for PUBACK. */
+/* settings: the connection's, must outlive the carrier. version: 5 or 4. response_ms: the broker's time for PUBACK.
+ * retained: whether META and STATUS carry the retain flag. */
 struct carrier *carrier_create(struct cloud *cloud, const struct cloud_settings *settings, int version,
-                               uint64_t response_ms);
+                               uint64_t response_ms, bool retained);
 void carrier_free(struct carrier *carrier);
 
 /* The connection was accepted; main is told, and from now on things can be sent. client must outlive carrier_end. */
@@ -26,6 +27,12 @@ void carrier_begin(struct carrier *carrier, struct mqtt_client *client);
 /* The connection is over. dropped: by the peer, in the way of one that does not like what it got (suspects.h). What was
  * lent is forgotten; it is for the caller to say DISCONNECTED then. */
 void carrier_end(struct carrier *carrier, bool dropped);
+
+/* What of ours has not been acknowledged; before carrier_end. */
+struct carrier_unsettled {
+    bool meta, status, events;
+};
+struct carrier_unsettled carrier_unsettled(const struct carrier *carrier);
 
 /* While held nothing is read from the broker: no acknowledgement can come, and nothing new is begun. */
 void carrier_hold(struct carrier *carrier, bool held);

@@ -152,43 +152,25 @@ bool certificate_check_time(const X509 *certificate, const char *path, const cha
     return true;
 }
 
-/* The daemon has nobody to ask for a password, and OpenSSL's own callback would ask the terminal. */
-static int no_password(char *buffer, int size, int writing, void *context)
+static time_t seconds_of(const ASN1_TIME *time)
 {
-    (void) buffer;
-    (void) size;
-    (void) writing;
-    *(bool *) context = true;
-    return -1;
+    struct tm parts;
+
+    return ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : 0;
 }
 
-EVP_PKEY *certificate_read_key(const char *path, struct errors *errors)
+bool certificate_read_times(const char *path, time_t *not_before, time_t *not_after)
 {
-    bool encrypted = false;
-    struct stat status;
-    FILE *file = fopen(path, "re");
+    struct errors *ignored = errors_create();
+    STACK_OF(X509) *list = certificate_list_read(path, "the certificate", ignored);
 
-    if (file == NULL || fstat(fileno(file), &status) != 0) {
-        errors_add(errors, "%s: the device's private key cannot be read: %s", path, strerror(errno));
-        if (file != NULL)
-            (void) fclose(file);
-        return NULL;
-    }
-    if ((status.st_mode & 0037) != 0) {
-        errors_add(errors, "%s: the device's private key is open to others (mode %04o); next: chmod 0640 %s, owner "
-                   "root and group springpark", path, (unsigned) (status.st_mode & 07777), path);
-        (void) fclose(file);
-        return NULL;
-    }
-    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, no_password, &encrypted);
-    (void) fclose(file);
-    ERR_clear_error();
-    if (key == NULL && encrypted)
-        errors_add(errors, "%s: the device's private key has a password, which the daemon cannot ask for; next: "
-                   "openssl pkey -in %s -out NEW", path, path);
-    else if (key == NULL)
-        errors_add(errors, "%s: no private key in PEM form is in that file", path);
-    return key;
+    errors_free(ignored);
+    if (list == NULL)
+        return false;
+    *not_before = seconds_of(X509_get0_notBefore(sk_X509_value(list, 0)));
+    *not_after = seconds_of(X509_get0_notAfter(sk_X509_value(list, 0)));
+    certificate_list_free(list);
+    return true;
 }
 
 static char *text_from_bio(BIO *bio)
@@ -263,6 +245,18 @@ char *certificate_hosts_text(X509 *certificate)
     }
     GENERAL_NAMES_free(names);
     return text_from_bio(bio);
+}
+
+void cloud_check_dates(const struct cloud_settings *settings, struct errors *errors)
+{
+    const char *path = settings->tls.certificate, *what = "the device's certificate";
+
+    if (settings->host[0] == '\0' || !settings->tls.enabled || !settings->tls.client_auth)
+        return;
+    STACK_OF(X509) *list = certificate_list_read(path, what, errors);
+    if (list != NULL)
+        (void) certificate_check_time(sk_X509_value(list, 0), path, what, errors);
+    certificate_list_free(list);
 }
 
 char *cloud_certificate_cn(const char *path)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Certificates and keys from PEM files, with complaints that name the file and the next step. Blocks on the disk.
+ * Certificates from PEM files, with complaints that name the file and the next step. Blocks on the disk.
  */
 #ifndef SPRINGPARK_CLOUD_CERTIFICATE_H
 #define SPRINGPARK_CLOUD_CERTIFICATE_H
@@ -9,6 +9,7 @@
 
 #include <openssl/ssl.h>
 #include <stdbool.h>
+#include <time.h>
 
 /* All certificates of a PEM file in their order (at least one), freed with certificate_list_free; or NULL and a
  * complaint. what: what the file is for, for instance "the device's certificate". */
@@ -22,9 +23,8 @@ bool certificate_add_trusted(X509_STORE *store, const char *source, struct error
 /* Complains if the certificate's time has not come or is over, by the system's clock. Returns whether it is valid. */
 bool certificate_check_time(const X509 *certificate, const char *path, const char *what, struct errors *errors);
 
-/* A private key without password from a PEM file that nobody but its owner and group can read, freed with EVP_PKEY_free;
- * or NULL and a complaint. */
-EVP_PKEY *certificate_read_key(const char *path, struct errors *errors);
+/* First and last second of the first certificate in a PEM file. False: it cannot be read. */
+bool certificate_read_times(const char *path, time_t *not_before, time_t *not_after);
 
 /* A time of a certificate for people, "2031-04-02 12:00:00 UTC"; new memory. */
 char *certificate_time_text(const ASN1_TIME *time);

@@ -4,6 +4,9 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "base/wakeup.h"
+#include "cloud/aws.h"
+#include "cloud/claim.h"
+#include "cloud/claim_thing.h"
 #include "cloud/inside.h"
 #include "cloud/settings.h"
 #include "cloud/tls.h"
@@ -28,8 +31,16 @@ void cloud_check_settings(const struct cloud_settings *settings, struct errors *
     if (settings->keep_alive_s > 0 && settings->keep_alive_s < 5)
         errors_add(errors, "mqtt.options.keep_alive: %u s is too short for the MQTT library; 0 or 5 to 65535 is allowed",
                    settings->keep_alive_s);
-    if (settings->tls.enabled)
+    aws_check_settings(settings, errors, notes);
+    if (claim_is_due(settings))
+        claim_check(settings, errors, notes);
+    else if (settings->tls.enabled)
         tls_context_free(tls_context_create(&settings->tls, settings->host, errors, notes));
+}
+
+char *cloud_thing_name(const char *thing_path, const char *certificate_path)
+{
+    return claim_thing_read(thing_path, certificate_path);
 }
 
 /* --- starting --------------------------------------------------------------------------------------------------- */
@@ -57,6 +68,7 @@ struct cloud *cloud_start_with(const struct cloud_settings *settings, const stru
     cloud->next = cloud_settings_copy(settings);
     cloud->facts.state = settings->host[0] == '\0' ? CLOUD_NOT_CONFIGURED : CLOUD_CONNECTING;
     cloud->facts.tls = settings->tls.enabled;
+    cloud->facts.since_ms = clock_monotonic_ms(clock);
     cloud->thread = thread_start("cloud", run, cloud);
     if (cloud->thread == NULL)
         abort();
@@ -152,11 +164,47 @@ void cloud_submit_status(struct cloud *cloud, const char *payload, uint64_t tick
 
 /* --- what main asks --------------------------------------------------------------------------------------------- */
 
+/* Whether a change from one state to the other is none that a person would count from. */
+static bool is_standing(enum cloud_state one, enum cloud_state other)
+{
+    bool told_apart = one == CLOUD_ONLINE || one == CLOUD_AWAITING_REGISTRATION || other == CLOUD_ONLINE ||
+                      other == CLOUD_AWAITING_REGISTRATION;
+
+    return one == other || !told_apart;
+}
+
+/* Under the mutex. */
+static void enter_state(struct cloud *cloud, enum cloud_state state)
+{
+    if (!is_standing(state, cloud->facts.state))
+        cloud->facts.since_ms = state == CLOUD_AWAITING_REGISTRATION ? cloud->awaiting.since_ms
+                                                                     : clock_monotonic_ms(cloud->clock);
+    cloud->facts.state = state;
+}
+
 void cloud_set_state(struct cloud *cloud, enum cloud_state state, const char *detail)
 {
     pthread_mutex_lock(&cloud->mutex);
-    cloud->facts.state = state;
+    enter_state(cloud, state);
     text_replace(&cloud->facts.detail, detail);
+    pthread_mutex_unlock(&cloud->mutex);
+}
+
+void cloud_note_attempt(struct cloud *cloud, bool claiming)
+{
+    pthread_mutex_lock(&cloud->mutex);
+    cloud->facts.attempts++;
+    if (claiming)
+        enter_state(cloud, CLOUD_PROVISIONING);
+    else if (cloud->facts.state != CLOUD_AWAITING_REGISTRATION)
+        enter_state(cloud, CLOUD_CONNECTING);
+    pthread_mutex_unlock(&cloud->mutex);
+}
+
+void cloud_note_certificate(struct cloud *cloud, time_t not_after)
+{
+    pthread_mutex_lock(&cloud->mutex);
+    cloud->facts.certificate_not_after = not_after;
     pthread_mutex_unlock(&cloud->mutex);
 }
 
@@ -190,6 +238,8 @@ static void free_cloud(struct cloud *cloud)
     outbox_free(cloud->outbox);
     activity_free(cloud->activity);
     lanes_free(cloud->lanes);
+    registrations_free(cloud->registrations);
+    free(cloud->registrations_file);
     cloud_settings_free(cloud->next);
     free(cloud->meta);
     free(cloud->status);

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* How many events may wait for their turn: new ones, and replayed ones. At most CLOUD_WINDOW more are in flight. */
 #define CLOUD_LIVE_LANE 512U
@@ -37,18 +38,34 @@ struct cloud_tls_settings {
     bool enabled;
     bool sni;
     bool verify_name;
-    enum cloud_trust trust;
-    const char *ca;               /* file or folder of PEM certificates, or "amazon" */
+    enum cloud_trust trust;       /* trust.h */
+    bool exact;                   /* trust SERVER: the whole certificate counts, not its key alone */
+    const char *ca;               /* file or folder of PEM certificates, or "amazon"; trust SERVER: a file with the
+                                     broker's own; trust ANY: not looked at */
     bool client_auth;
     const char *certificate;      /* PEM file */
-    const char *key;              /* PEM file */
+    const char *key;              /* PEM file, or "pkcs11:..." */
     const char *chain;            /* PEM file sent after the certificate, or "" */
+    bool claim;                   /* certificate and key are a claim's: complaints say so */
+};
+
+/* A certificate of its own for a box that has only a claim: fleet provisioning of AWS IoT Core. */
+struct cloud_claim_settings {
+    bool enabled;                 /* while there is no file tls.certificate, one is obtained, and stored there */
+    const char *certificate;      /* the claim's PEM file */
+    const char *key;              /* and its key: PEM file, or "pkcs11:..." */
+    const char *template_name;    /* of the fleet provisioning template */
+    const char *serial;           /* its parameter SerialNumber, and the CN of the certificate that is asked for */
+    const char *thing;            /* file in which the thing's name is kept (claim_thing.h) */
 };
 
 struct cloud_settings {
     const char *host;             /* "" = not configured: nothing is connected */
     uint16_t port;
     struct cloud_tls_settings tls;
+    struct cloud_claim_settings claim;
+    const char *registrations;    /* file in which it is kept who accepted which certificate (registration.h); "" = it is
+                                     forgotten at the end */
     enum cloud_mqtt_version version;
     const char *client_id;
     const char *login;            /* "" = none */
@@ -74,6 +91,9 @@ enum cloud_state {
     CLOUD_CONNECTING,
     CLOUD_ONLINE,          /* CONNACK 0 and the subscription is acknowledged */
     CLOUD_WAITING,         /* between two attempts */
+    CLOUD_PROVISIONING,    /* asks for a certificate of its own, or waits before it asks again */
+    CLOUD_AWAITING_REGISTRATION, /* as WAITING, but this broker has never accepted this certificate and drops it: a
+                              broker that registers certificates when they come does that at first */
     CLOUD_STOPPED,
 };
 
@@ -87,7 +107,10 @@ enum cloud_notice_kind {
     CLOUD_NOTICE_REFUSED,      /* id, text: the broker does not want this event, nor would it when it came again */
     CLOUD_NOTICE_WANT,         /* link, number: for how many more replayed events there is room */
     CLOUD_NOTICE_STATUS_CONFIRMED, /* number: the ticket of the STATUS that has been acknowledged (QoS 0: written) */
-    CLOUD_NOTICE_COMMAND,      /* payload, size_bytes: what came on topic_command */
+    CLOUD_NOTICE_PROVISIONED,  /* text: the name of the thing. Certificate and key are in their files: the settings are
+                                  to be read anew */
+    CLOUD_NOTICE_COMMAND,      /* payload, size_bytes: what came on topic_command; expires, expires_ms: the message expiry
+                                  interval of MQTT 5, as in mqtt.h */
 };
 
 struct cloud_notice {
@@ -98,6 +121,8 @@ struct cloud_notice {
     char *text;
     uint8_t *payload;
     size_t size_bytes;
+    bool expires;
+    uint64_t expires_ms;       /* clock_elapsed_ms */
 };
 
 void cloud_notice_free(void *notice);
@@ -106,7 +131,10 @@ void cloud_notice_free(void *notice);
 struct cloud_report {
     enum cloud_state state;
     char *detail;            /* one sentence: why it is in that state and what to check, or NULL */
+    uint64_t since_ms;       /* monotonic: since when it is online, or awaits registration, or is neither */
     bool tls;
+    time_t certificate_not_after; /* the last second of the device's certificate, as it was last read and could be used;
+                                     0 = none */
     int mqtt_version;        /* 5 or 4 (= 3.1.1) when online, else 0 */
     uint64_t delivered, refused; /* events */
     uint64_t replayed;       /* of the delivered ones, those that came by cloud_submit_replay */
@@ -117,12 +145,25 @@ struct cloud_report {
 struct cloud;
 
 /* Looks at everything that the settings name (files of certificates and keys) as the thread will, and adds what is
- * wrong to errors. That the device's certificate has expired or is not valid yet goes to notes: with a wrong clock, which
- * may yet be set, that must not prevent a start. Blocks on the disk: call it where that is allowed. */
+ * wrong to errors; so it does with what the broker's limits forbid where they are known (aws.h). That the device's
+ * certificate has expired or is not valid yet goes to notes: with a wrong clock, which may yet be set, that must not
+ * prevent a start. A complaint begins with the file or the setting ("mqtt.port: ..."). Blocks on the disk: call it
+ * where that is allowed. */
 void cloud_check_settings(const struct cloud_settings *settings, struct errors *errors, struct errors *notes);
+
+/* Complains if the device's certificate has expired or is not valid yet: no connection can be made with it now. For who
+ * has one that stands. Blocks on the disk. */
+void cloud_check_dates(const struct cloud_settings *settings, struct errors *errors);
+
+/* The place of a key as complaints begin with it, without a PIN; new memory. */
+char *cloud_key_text(const char *source);
 
 /* The CN of the certificate in a PEM file, new memory, or NULL if there is none. Blocks on the disk. */
 char *cloud_certificate_cn(const char *path);
+
+/* The name of the thing that fleet provisioning made with the certificate of that file, by the file claim.thing; new
+ * memory, or NULL if there is none. Blocks on the disk. */
+char *cloud_thing_name(const char *thing_path, const char *certificate_path);
 
 /* settings are copied. notices: where to tell; stays the caller's, must outlive the cloud, and should be large: while
  * it is full, nothing is read from the broker. */

@@ -128,7 +128,7 @@ static uint64_t share_of_time_ms(uint64_t now_ms, uint64_t deadline_ms, const st
 }
 
 char *dial_find_address(const char *host, uint16_t port, uint64_t timeout_ms, int wake_fd, struct activity *activity,
-                        uint64_t *left_ms, char **error)
+                        uint64_t *left_ms, int *why, char **error)
 {
     const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
     struct addrinfo *addresses = NULL;
@@ -141,6 +141,7 @@ char *dial_find_address(const char *host, uint16_t port, uint64_t timeout_ms, in
     int resolved = getaddrinfo(host, service, &hints, &addresses);
     if (resolved != 0) {
         *error = resolve_error(host, resolved);
+        *why = resolved == EAI_NONAME ? DIAL_UNKNOWN_NAME : DIAL_UNRESOLVED;
         return NULL;
     }
     set_activity(activity, ACTIVITY_OWN, "trying the broker's addresses", timeout_ms + 2000);
@@ -154,6 +155,7 @@ char *dial_find_address(const char *host, uint16_t port, uint64_t timeout_ms, in
     freeaddrinfo(addresses);
     if (found == NULL) {
         *error = connect_error(host, port, code, timeout_ms);
+        *why = code;
         return NULL;
     }
     uint64_t now_ms = clock_monotonic_ms(clock_system());

@@ -7,9 +7,12 @@
 #define SPRINGPARK_CLOUD_INSIDE_H
 
 #include "base/thread.h"
+#include "cloud/awaiting.h"
 #include "cloud/cloud.h"
+#include "cloud/diagnosis.h"
 #include "cloud/lanes.h"
 #include "cloud/outbox.h"
+#include "cloud/registration.h"
 #include "cloud/session.h"
 #include "cloud/suspects.h"
 
@@ -24,7 +27,11 @@ struct cloud {
     int wake_fd;                       /* eventfd; readable = look at what is below */
     struct thread *thread;
 
-    struct suspects suspects;          /* the cloud thread's */
+    struct suspects suspects;          /* these are the cloud thread's */
+    struct registrations *registrations; /* who has accepted which certificate, of registrations_file; or NULL */
+    char *registrations_file;
+    struct awaiting awaiting;
+    struct diagnosis diagnosis;
 
     pthread_mutex_t mutex;             /* all that follows */
     struct lanes *lanes;
@@ -47,7 +54,15 @@ struct cloud {
 struct cloud *cloud_start_with(const struct cloud_settings *settings, const struct clock *clock, struct queue *notices,
                                const struct session_options *options);
 
-/* Cloud thread: what `status` shows from now on; detail may be NULL. */
+/* Cloud thread: what `status` shows from now on; detail may be NULL. It counts since when it is so; for a state that is
+ * there while another one would be expected again and again, that is since it was not online. */
 void cloud_set_state(struct cloud *cloud, enum cloud_state state, const char *detail);
+
+/* Cloud thread: one more attempt begins, with the claim or with the certificate. The state is PROVISIONING or CONNECTING,
+ * but for one that says more; the detail stays visible until there is news. */
+void cloud_note_attempt(struct cloud *cloud, bool claiming);
+
+/* Cloud thread: the last second of the device's certificate that is used now; 0 = there is none. */
+void cloud_note_certificate(struct cloud *cloud, time_t not_after);
 
 #endif

@@ -11,10 +11,12 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/wakeup.h"
+#include "cloud/arrival.h"
 #include "cloud/call_limit.h"
 #include "cloud/dial.h"
 #include "cloud/keep_alive.h"
 #include "cloud/mqtt_end.h"
+#include "cloud/poll_time.h"
 #include "cloud/tls.h"
 
 #include <assert.h>
@@ -38,9 +40,8 @@ struct mqtt_client {
     struct mosquitto *mosquitto;
     struct mqtt_events events;
     struct activity *activity;
-    char *host;
-    char *client_id;
-    int version;
+    struct mqtt_end end;     /* what is known of it from the beginning; its texts are the client's own */
+    struct mqtt_end *told_end; /* where the caller wants it, or NULL */
     int wake_fd;
     const void *ssl_context; /* the caller's, or NULL */
     bool in_turn;
@@ -48,7 +49,6 @@ struct mqtt_client {
     bool closing;            /* DISCONNECT is on its way: by our wish */
     bool over;
     bool timed_out;
-    unsigned connect_timeout_ms;
     uint64_t connack_deadline_ms;
     /* What the broker said in CONNACK. */
     int connack_reason;      /* NO_REASON before it comes */
@@ -56,6 +56,7 @@ struct mqtt_client {
     uint8_t maximum_qos;
     uint8_t retain_available;
     struct keep_alive keep_alive;
+    struct arrival arrival;
     /* What it said when it ended the connection. */
     int disconnect_code;     /* the library's, or MQTT 5's from 0x80 on */
     int disconnect_errno;
@@ -88,17 +89,13 @@ static void set_activity(struct mqtt_client *client, enum activity_kind kind, co
 
 /* --- what the library calls; all of it runs on the owner's thread, inside one of our calls --------------------------- */
 
-/* MQTT 5's reason string comes from outside: one line, without control characters. */
 static void keep_reason_string(struct mqtt_client *client, const mosquitto_property *properties)
 {
     char *text = NULL;
 
     if (mosquitto_property_read_string(properties, MQTT_PROP_REASON_STRING, &text, false) == NULL)
         return;
-    for (char *at = text; *at != '\0'; at++) {
-        if ((unsigned char) *at < 0x20 || *at == 0x7F)
-            *at = ' ';
-    }
+    mqtt_end_make_line(text);
     text_replace(&client->reason_string, text);
     free(text);
 }
@@ -178,14 +175,18 @@ static void on_message(struct mosquitto *mosquitto, void *context, const struct 
                        const mosquitto_property *properties)
 {
     struct mqtt_client *client = context;
+    struct mqtt_message received = { .topic = message->topic, .payload = message->payload, .retained = message->retain,
+                                     .size_bytes = (size_t) message->payloadlen };
+    uint32_t interval_s = 0;
 
-    (void) mosquitto;
-    (void) properties;
     if (message->qos > 0) /* the library acknowledges it by itself */
         keep_alive_note_out(&client->keep_alive, now_s());
+    received.expires = mosquitto_property_read_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, &interval_s, false)
+                       != NULL;
+    if (received.expires)
+        received.expires_ms = arrival_end_ms(&client->arrival, mosquitto_socket(mosquitto), interval_s);
     if (client->events.received != NULL)
-        client->events.received(client->events.context, message->topic, message->payload,
-                                (size_t) message->payloadlen, message->retain);
+        client->events.received(client->events.context, &received);
 }
 
 static void on_log(struct mosquitto *mosquitto, void *context, int level, const char *text)
@@ -200,20 +201,15 @@ static void on_log(struct mosquitto *mosquitto, void *context, int level, const 
 
 /* --- why it ended ----------------------------------------------------------------------------------------------- */
 
-/* What is known at any time; cause, reason, system_error and library_text are still to be filled in. */
-static struct mqtt_end end_of(const struct mqtt_client *client)
+/* Says why it ended, and tells the caller what may outlive the client. */
+static char *end_text(const struct mqtt_client *client, struct mqtt_end *end)
 {
-    return (struct mqtt_end) {
-        .version = client->version,
-        .tls = client->ssl_context != NULL,
-        .established = client->ssl_context != NULL && tls_was_established(client->ssl_context),
-        .accepted = client->connack_reason == 0,
-        .connect_timeout_ms = client->connect_timeout_ms,
-        .keep_alive_s = client->keep_alive.interval_s,
-        .host = client->host,
-        .client_id = client->client_id,
-        .reason_string = client->reason_string,
-    };
+    end->established = client->ssl_context != NULL && tls_was_established(client->ssl_context);
+    end->accepted = client->connack_reason == 0;
+    end->keep_alive_s = client->keep_alive.interval_s;
+    end->reason_string = client->reason_string;
+    mqtt_end_keep(client->told_end, end);
+    return mqtt_end_text(end);
 }
 
 static enum mqtt_end_cause cause_from_library(const struct mqtt_client *client)
@@ -245,14 +241,14 @@ static enum mqtt_end_cause cause_from_library(const struct mqtt_client *client)
 
 static void explain_end(struct mqtt_client *client)
 {
-    struct mqtt_end end = end_of(client);
+    struct mqtt_end end = client->end;
 
     end.cause = cause_from_library(client);
     end.reason = end.cause == MQTT_END_REFUSED ? client->connack_reason : client->disconnect_code;
     if (client->disconnect_code == MOSQ_ERR_ERRNO && client->disconnect_errno != EPROTO) /* that is: some TLS error */
         end.system_error = client->disconnect_errno;
     end.library_text = mosquitto_strerror(client->disconnect_code);
-    client->reason = mqtt_end_text(&end);
+    client->reason = end_text(client, &end);
     client->dropped = mqtt_end_is_drop(&end);
 }
 
@@ -296,12 +292,16 @@ static struct mqtt_client *create_client(const struct mqtt_options *options, con
     (void) pthread_once(&once, initialise_library);
     client->events = *events;
     client->activity = options->activity;
-    client->host = text_copy(options->host);
-    client->client_id = text_copy(client_id != NULL ? client_id : "");
-    client->version = options->version;
+    client->end = (struct mqtt_end) {
+        .version = options->version,
+        .tls = options->ssl_context != NULL,
+        .connect_timeout_ms = options->connect_timeout_ms,
+        .host = text_copy(options->host),
+        .client_id = text_copy(client_id != NULL ? client_id : ""),
+    };
+    client->told_end = options->end;
     client->wake_fd = wake_fd;
     client->ssl_context = options->ssl_context;
-    client->connect_timeout_ms = options->connect_timeout_ms;
     client->connack_reason = NO_REASON;
     client->window = options->window > 0 ? options->window : DEFAULT_WINDOW;
     client->maximum_qos = 2;
@@ -323,10 +323,12 @@ static struct mqtt_client *create_client(const struct mqtt_options *options, con
 struct mqtt_client *mqtt_client_connect(const struct mqtt_options *options, const struct mqtt_events *events,
                                         int wake_fd, char **error)
 {
+    struct mqtt_end unconnected = { .cause = MQTT_END_UNCONNECTED, .version = options->version };
     uint64_t left_ms = 0;
     char *address = dial_find_address(options->host, options->port, options->connect_timeout_ms, wake_fd,
-                                      options->activity, &left_ms, error);
+                                      options->activity, &left_ms, &unconnected.system_error, error);
 
+    mqtt_end_keep(options->end, &unconnected);
     if (address == NULL)
         return NULL;
     struct mqtt_client *client = create_client(options, events, wake_fd);
@@ -346,12 +348,12 @@ struct mqtt_client *mqtt_client_connect(const struct mqtt_options *options, cons
     set_activity(client, ACTIVITY_OWN, "handling MQTT traffic", TURN_LIMIT_MS);
     free(address);
     if (rc != MOSQ_ERR_SUCCESS) {
-        struct mqtt_end end = end_of(client);
+        struct mqtt_end end = client->end;
         bool tls = rc == MOSQ_ERR_TLS || (rc == MOSQ_ERR_ERRNO && code == EPROTO); /* that is: some TLS error */
         end.cause = tls ? MQTT_END_HANDSHAKE : MQTT_END_UNCONNECTED;
         end.system_error = rc == MOSQ_ERR_ERRNO ? code : 0;
         end.library_text = client->library_error != NULL ? client->library_error : mosquitto_strerror(rc);
-        *error = mqtt_end_text(&end);
+        *error = end_text(client, &end);
         mqtt_client_free(client);
         return NULL;
     }
@@ -365,8 +367,8 @@ void mqtt_client_free(struct mqtt_client *client)
         return;
     if (client->mosquitto != NULL)
         mosquitto_destroy(client->mosquitto);
-    free(client->host);
-    free(client->client_id);
+    free((void *) (uintptr_t) client->end.host);
+    free((void *) (uintptr_t) client->end.client_id);
     free(client->reason_string);
     free(client->library_error);
     free(client->reason);
@@ -389,14 +391,6 @@ static int ping_if_due(struct mqtt_client *client)
     return rc;
 }
 
-static void earlier(int64_t *timeout_ms, uint64_t at_ms, uint64_t now)
-{
-    int64_t left_ms = at_ms > now ? (int64_t) (at_ms - now) : 0;
-
-    if (*timeout_ms < 0 || left_ms < *timeout_ms)
-        *timeout_ms = left_ms;
-}
-
 static int poll_timeout_ms(const struct mqtt_client *client, int timeout_ms)
 {
     int64_t earliest_ms = timeout_ms;
@@ -404,10 +398,10 @@ static int poll_timeout_ms(const struct mqtt_client *client, int timeout_ms)
     uint64_t due = 0;
 
     if (keep_alive_due(&client->keep_alive, &due))
-        earlier(&earliest_ms, due * 1000, now);
+        earliest_ms = poll_time_until(earliest_ms, due * 1000, now);
     if (client->connack_reason == NO_REASON)
-        earlier(&earliest_ms, client->connack_deadline_ms, now);
-    return earliest_ms > INT32_MAX ? INT32_MAX : (int) earliest_ms;
+        earliest_ms = poll_time_until(earliest_ms, client->connack_deadline_ms, now);
+    return poll_time_limit(earliest_ms);
 }
 
 static short wanted_events(const struct mqtt_client *client)
@@ -454,6 +448,7 @@ static int wait_and_move(struct mqtt_client *client, int timeout_ms)
     int rc = MOSQ_ERR_SUCCESS;
 
     set_activity(client, ACTIVITY_IDLE, "waiting for traffic", 0);
+    arrival_note_wait(&client->arrival);
     int ready = poll(fds, 2, poll_timeout_ms(client, timeout_ms));
     set_activity(client, ACTIVITY_OWN, "handling MQTT traffic", TURN_LIMIT_MS);
     if (ready < 0 && errno != EINTR)
@@ -480,7 +475,7 @@ static enum mqtt_result result_of_end(const struct mqtt_client *client)
 {
     if (client->connack_reason == 0)
         return MQTT_LOST;
-    if (client->connack_reason == (client->version == 5 ? 0x84 : 0x01))
+    if (client->connack_reason == (client->end.version == 5 ? 0x84 : 0x01))
         return MQTT_PROTOCOL_REFUSED;
     return MQTT_FAILED;
 }
@@ -536,7 +531,7 @@ static int handed_over(struct mqtt_client *client, int rc, int message_id)
     case MOSQ_ERR_CONN_LOST:
     case MOSQ_ERR_ERRNO:
     case MOSQ_ERR_TLS:
-        client->write_errno = errno;
+        client->write_errno = errno; /* the library leaks the packet of a write that fails: once a lost connection */
         client->write_code = rc;
         return MQTT_GONE;
     default:

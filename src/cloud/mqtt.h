@@ -10,6 +10,7 @@
 #define SPRINGPARK_CLOUD_MQTT_H
 
 #include "base/activity.h"
+#include "cloud/mqtt_end.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +34,18 @@ struct mqtt_options {
     unsigned connect_timeout_ms; /* until CONNACK, name resolution not counted */
     unsigned window;          /* how many QoS 1 messages may be unacknowledged; 0 = 20 */
     struct activity *activity; /* kept up to date, or NULL */
+    struct mqtt_end *end;     /* how it ended, once mqtt_client_connect has failed or the connection is over; without
+                                 texts. Must outlive the client. NULL: nobody asks */
+};
+
+/* What came on a topic that was subscribed to. Texts and payload are the library's, until the callback returns. */
+struct mqtt_message {
+    const char *topic;
+    const void *payload;
+    size_t size_bytes;
+    bool retained;
+    bool expires;             /* it was sent with a message expiry interval (MQTT 5) */
+    uint64_t expires_ms;      /* clock_elapsed_ms at which that is over, see arrival.h */
 };
 
 struct mqtt_events {
@@ -41,7 +54,7 @@ struct mqtt_events {
     void (*connected)(void *context, int reason);
     void (*subscribed)(void *context, int message_id, int reason);   /* >= 0x80 = refused */
     void (*published)(void *context, int message_id, int reason);    /* PUBACK, or sent for QoS 0; >= 0x80 = refused */
-    void (*received)(void *context, const char *topic, const void *payload, size_t size_bytes, bool retained);
+    void (*received)(void *context, const struct mqtt_message *message);
 };
 
 enum mqtt_result {

@@ -78,7 +78,7 @@ static const char *phase(const struct mqtt_end *end)
         return "";
     if (end->tls && !end->established)
         return " during the TLS handshake";
-    return " instead of sending CONNACK; it may not know this certificate or client id (yet), or refuse the will's topic";
+    return " instead of sending CONNACK";
 }
 
 static char *plain_text(const struct mqtt_end *end)
@@ -121,6 +121,22 @@ char *mqtt_end_text(const struct mqtt_end *end)
     char *longer = text_format("%s (the broker says: \"%s\")", text, end->reason_string);
     free(text);
     return longer;
+}
+
+void mqtt_end_make_line(char *text)
+{
+    for (char *at = text; *at != '\0'; at++) {
+        if ((unsigned char) *at < 0x20 || *at == 0x7F)
+            *at = ' ';
+    }
+}
+
+void mqtt_end_keep(struct mqtt_end *kept, const struct mqtt_end *end)
+{
+    if (kept == NULL)
+        return;
+    *kept = *end;
+    kept->host = kept->client_id = kept->reason_string = kept->library_text = NULL;
 }
 
 /* Reasons of MQTT 5 that are about the connection, the broker or the rate of messages, not about one of them. */

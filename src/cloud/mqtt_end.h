@@ -25,7 +25,7 @@ struct mqtt_end {
     enum mqtt_end_cause cause;
     int version;               /* 5 or 4 */
     int reason;                /* of CONNACK or DISCONNECT */
-    int system_error;          /* errno with MQTT_END_BROKEN and _UNCONNECTED, or 0 */
+    int system_error;          /* errno with MQTT_END_BROKEN and _UNCONNECTED, or 0; UNCONNECTED: also those of dial.h */
     bool tls;
     bool established;          /* the TLS handshake was over */
     bool accepted;             /* CONNACK 0 had come */
@@ -36,6 +36,12 @@ struct mqtt_end {
     const char *reason_string; /* the broker's own words, or NULL */
     const char *library_text;  /* the library's words with MQTT_END_OTHER, _HANDSHAKE and _UNCONNECTED */
 };
+
+/* Copies end to kept, but for the texts, which belong to others; nothing if kept is NULL. */
+void mqtt_end_keep(struct mqtt_end *kept, const struct mqtt_end *end);
+
+/* A broker's words come from outside: one line, without control characters. In place. */
+void mqtt_end_make_line(char *text);
 
 /* New memory. */
 char *mqtt_end_text(const struct mqtt_end *end);

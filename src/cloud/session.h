@@ -15,6 +15,9 @@ struct session_options {
     uint64_t backoff_base_ms;   /* bound of the first wait */
     uint64_t good_session_ms;   /* a session that stood this long starts the backoff anew */
     uint64_t version_retry_ms;  /* a broker that refused MQTT 5 is asked again after this long */
+    uint64_t registration_patience_ms; /* a certificate that is awaiting registration for so long is warned of */
+    uint64_t hold_ms;           /* a connection that does without something holds if it has stood for so long */
+    uint64_t again_ms;          /* and all is tried again after so long at first (diagnosis.h) */
     uint64_t (*random)(void);   /* 64 random bits */
 };
 

@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include "cloud/tls.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "cloud/certificate.h"
 #include "cloud/dial.h"
+#include "cloud/key.h"
+#include "cloud/trust.h"
 
 #include <assert.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Header of the message, an empty request context, an empty list. */
+#define EMPTY_CERTIFICATE_BYTES 8U
+
 struct tls_context {
     SSL_CTX *ssl;
+    EVP_PKEY *key;     /* outlives ssl, see key.h; NULL: there is none */
     char *host;
-    char *ca;
+    struct trust *trust;
     bool send_sni;
+    bool claim;
     bool established;  /* the last handshake came to its end */
+    bool certificate_sent; /* in the last handshake */
+    long verified;     /* what became of the peer's certificate: X509_V_OK, or why it was refused */
+    int alert;         /* the fatal one that the peer sent last, or TLS_NO_ALERT */
     char *failure;
 };
 
@@ -28,98 +36,6 @@ static void set_failure(struct tls_context *context, char *text)
 {
     free(context->failure);
     context->failure = text;
-}
-
-/* The date alone: with the minute each attempt's text would be news to the log. */
-static char *clock_text(void)
-{
-    struct tm parts;
-    time_t now;
-
-    (void) clock_wall_time(clock_system(), &now);
-    gmtime_r(&now, &parts);
-    return text_format("%04d-%02d-%02d UTC", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
-}
-
-static char *time_failure(const X509 *certificate, int depth, bool expired)
-{
-    const char *whose = depth == 0 ? "the broker's certificate" : "the certificate of the broker's CA";
-    char *limit = certificate_time_text(expired ? X509_get0_notAfter(certificate) : X509_get0_notBefore(certificate));
-    char *now = clock_text();
-    char *text = expired
-        ? text_format("%s has expired (on %s); have it renewed, or check this machine's clock (%s)", whose, limit, now)
-        : text_format("%s is not yet valid (from %s on); check this machine's clock (%s)", whose, limit, now);
-
-    free(limit);
-    free(now);
-    return text;
-}
-
-/* A CA that was made anew under its old name is the usual trap: the name alone would not help. */
-static char *issuer_failure(const struct tls_context *context, const X509 *certificate)
-{
-    STACK_OF(X509_OBJECT) *trusted = X509_STORE_get0_objects(SSL_CTX_get_cert_store(context->ssl));
-    const X509_NAME *name = X509_get_issuer_name(certificate);
-    bool same_name = X509_OBJECT_retrieve_by_subject(trusted, X509_LU_X509, name) != NULL;
-    char *issuer = certificate_name_text(name);
-    char *text = same_name
-        ? text_format("the broker's certificate was signed by a CA of the same name (\"%s\") but with another key than "
-                      "the one in %s; put the broker's CA certificate there", issuer, context->ca)
-        : text_format("the broker's certificate was signed by \"%s\", which is not among the trusted CAs (%s); put the "
-                      "right CA certificate there, or check that this is the right broker", issuer, context->ca);
-
-    free(issuer);
-    return text;
-}
-
-static char *host_failure(const struct tls_context *context, X509 *certificate)
-{
-    char *hosts = certificate_hosts_text(certificate);
-    char *text = text_format("the broker's certificate is made out to another host (%s), not to \"%s\"; check "
-                             "mqtt.broker, or have a certificate with that name made", hosts, context->host);
-
-    free(hosts);
-    return text;
-}
-
-static char *verify_failure(const struct tls_context *context, X509_STORE_CTX *store)
-{
-    int code = X509_STORE_CTX_get_error(store);
-    X509 *certificate = X509_STORE_CTX_get_current_cert(store);
-
-    if (certificate == NULL)
-        return text_format("the broker's certificate is not accepted: %s", X509_verify_cert_error_string(code));
-    switch (code) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-        return time_failure(certificate, X509_STORE_CTX_get_error_depth(store), true);
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-        return time_failure(certificate, X509_STORE_CTX_get_error_depth(store), false);
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        return host_failure(context, certificate);
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-        return text_format("the broker's certificate is self-signed and not itself among the trusted ones (%s); add it "
-                           "there, or have one made by a CA that is", context->ca);
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-        return issuer_failure(context, certificate);
-    default:
-        return text_format("the broker's certificate is not accepted: %s", X509_verify_cert_error_string(code));
-    }
-}
-
-static int on_verify(int accepted, X509_STORE_CTX *store)
-{
-    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-
-    if (!accepted) {
-        struct tls_context *context = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-        set_failure(context, verify_failure(context, store));
-    }
-    return accepted;
 }
 
 /* Alert descriptions: RFC 8446 section 6 and RFC 5246 section 7.2. */
@@ -135,8 +51,8 @@ static char *alert_failure(const struct tls_context *context, int value)
     case SSL_AD_CERTIFICATE_UNKNOWN:
     case SSL_AD_UNKNOWN_CA:
     case SSL_AD_DECRYPT_ERROR:
-        return text_format("the broker refused the device's certificate (TLS alert \"%s\"); register the certificate, or "
-                           "its CA, with the broker, or check its dates", words);
+        return text_format("the broker refused the %s certificate (TLS alert \"%s\"); register the certificate, or "
+                           "its CA, with the broker, or check its dates", context->claim ? "claim" : "device's", words);
     case SSL_AD_CERTIFICATE_REQUIRED:
         return text_format("the broker wants a device certificate (TLS alert \"%s\"); switch on mqtt.tls.client_auth and "
                            "fill the certificate's slot", words);
@@ -157,6 +73,8 @@ static void note_library_error(struct tls_context *context)
 {
     unsigned long code = ERR_peek_error();
 
+    if (context->failure == NULL)
+        context->failure = trust_take_failure(context->trust);
     if (code == 0 || context->failure != NULL || ERR_GET_LIB(code) != ERR_LIB_SSL)
         return;
     switch (ERR_GET_REASON(code)) {
@@ -180,9 +98,23 @@ static void begin_handshake(struct tls_context *context, SSL *ssl)
 {
     if (SSL_get_state(ssl) != TLS_ST_BEFORE)
         return; /* not a new connection's: OpenSSL calls other things a handshake, too */
-    context->established = false;
+    context->established = context->certificate_sent = false;
+    context->alert = TLS_NO_ALERT;
+    key_let_sign(context->key, false);
+    context->verified = X509_V_OK;
     set_failure(context, NULL);
+    free(trust_take_failure(context->trust));
     (void) SSL_set_tlsext_host_name(ssl, context->send_sni ? context->host : NULL);
+}
+
+/* The broker has shown who it is, and asks who we are. */
+static int on_certificate_wanted(SSL *ssl, void *opaque)
+{
+    const struct tls_context *context = opaque;
+
+    (void) ssl;
+    key_let_sign(context->key, true);
+    return 1;
 }
 
 static void on_info(const SSL *ssl, int where, int value)
@@ -194,119 +126,119 @@ static void on_info(const SSL *ssl, int where, int value)
         begin_handshake(context, (SSL *) (uintptr_t) ssl);
     } else if ((where & SSL_CB_HANDSHAKE_DONE) != 0) {
         context->established = true;
-    } else if (where == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL && context->failure == NULL) {
-        set_failure(context, alert_failure(context, value));
+    } else if (where == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL) {
+        context->alert = value & 0xFF;
+        if (context->failure == NULL)
+            set_failure(context, alert_failure(context, value));
     } else if (where == SSL_CB_CONNECT_EXIT && value <= 0) {
+        context->verified = SSL_get_verify_result(ssl);
         note_library_error(context);
     }
 }
 
-/* --- making a context ------------------------------------------------------------------------------------------- */
-
-static bool set_verification(struct tls_context *context, const struct cloud_tls_settings *settings,
-                             struct errors *errors)
+/* Of all messages only our Certificate counts: before it the peer cannot have an opinion on it. One without a certificate
+ * in it is longer than this by nothing but its lists' lengths (RFC 5246 section 7.4.6, RFC 8446 section 4.4.2). */
+static void on_message(int sent, int version, int type, const void *message, size_t size, SSL *ssl, void *argument)
 {
-    X509_VERIFY_PARAM *parameters = SSL_CTX_get0_param(context->ssl);
+    struct tls_context *context = argument;
 
-    SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, on_verify);
-    if (settings->trust != CLOUD_TRUST_PKI) {
-        errors_add(errors, "mqtt.tls.trust: only \"pki\" (the broker's whole chain is verified) can be honoured");
-        return false;
-    }
-    if (settings->verify_name) {
-        X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-        bool set = dial_is_address(context->host) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, context->host) == 1
-                                                  : X509_VERIFY_PARAM_set1_host(parameters, context->host, 0) == 1;
-        if (!set) {
-            errors_add(errors, "mqtt.broker: \"%s\" is neither a host name nor an address that a certificate can be "
-                       "checked for", context->host);
-            return false;
-        }
-    }
-    if (settings->ca == NULL || settings->ca[0] == '\0') {
-        errors_add(errors, "mqtt.tls.ca_slot: that slot names no CA certificate, so the broker cannot be verified; fill "
-                   "it in certificates");
-        return false;
-    }
-    return certificate_add_trusted(SSL_CTX_get_cert_store(context->ssl), settings->ca, errors);
+    (void) version;
+    (void) ssl;
+    if (sent == 1 && type == SSL3_RT_HANDSHAKE && size > EMPTY_CERTIFICATE_BYTES &&
+        *(const uint8_t *) message == SSL3_MT_CERTIFICATE)
+        context->certificate_sent = true;
 }
 
-static void add_chain(SSL_CTX *ssl, STACK_OF(X509) *list, int from)
+/* --- making a context ------------------------------------------------------------------------------------------- */
+
+static bool is_sent(SSL_CTX *ssl, const X509 *certificate)
 {
-    for (int i = from; i < sk_X509_num(list); i++)
-        SSL_CTX_add1_chain_cert(ssl, sk_X509_value(list, i));
+    const X509 *own = SSL_CTX_get0_certificate(ssl);
+    STACK_OF(X509) *chain = NULL;
+
+    SSL_CTX_get0_chain_certs(ssl, &chain);
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        if (X509_cmp(sk_X509_value(chain, i), certificate) == 0)
+            return true;
+    }
+    return own != NULL && X509_cmp(own, certificate) == 0;
+}
+
+/* Chain files often begin with the device's own certificate, and its own file may go on with the chain: each goes out
+ * once. */
+static void add_chain(SSL_CTX *ssl, STACK_OF(X509) *list)
+{
+    for (int i = 0; i < sk_X509_num(list); i++) {
+        if (!is_sent(ssl, sk_X509_value(list, i)))
+            SSL_CTX_add1_chain_cert(ssl, sk_X509_value(list, i));
+    }
 }
 
 static void use_certificate(struct tls_context *context, const struct cloud_tls_settings *settings,
                             struct errors *errors, struct errors *notes)
 {
-    STACK_OF(X509) *list = certificate_list_read(settings->certificate, "the device's certificate", errors);
-    EVP_PKEY *key = certificate_read_key(settings->key, errors);
+    const char *what = settings->claim ? "the claim certificate" : "the device's certificate";
+    STACK_OF(X509) *list = certificate_list_read(settings->certificate, what, errors);
+    char *place = key_source_text(settings->key);
+    EVP_PKEY *key = context->key;
 
     if (list != NULL) {
         X509 *certificate = sk_X509_value(list, 0);
-        (void) certificate_check_time(certificate, settings->certificate, "the device's certificate",
-                                      notes != NULL ? notes : errors);
+        (void) certificate_check_time(certificate, settings->certificate, what, notes != NULL ? notes : errors);
         if (SSL_CTX_use_certificate(context->ssl, certificate) != 1)
-            errors_add(errors, "%s: the device's certificate cannot be used: %s", settings->certificate,
+            errors_add(errors, "%s: %s cannot be used: %s", settings->certificate, what,
                        ERR_reason_error_string(ERR_peek_last_error()));
         else
-            add_chain(context->ssl, list, 1);
+            add_chain(context->ssl, list);
         if (key != NULL && X509_check_private_key(certificate, key) != 1)
-            errors_add(errors, "%s: the private key does not belong to the certificate %s; one of the two was replaced",
-                       settings->key, settings->certificate);
+            errors_add(errors, "%s: the private key does not belong to the certificate %s; one of the two was "
+                       "replaced; next: put the other one that belongs to it in its place", place,
+                       settings->certificate);
         else if (key != NULL && SSL_CTX_use_PrivateKey(context->ssl, key) != 1)
-            errors_add(errors, "%s: the private key cannot be used: %s", settings->key,
+            errors_add(errors, "%s: the private key cannot be used: %s", place,
                        ERR_reason_error_string(ERR_peek_last_error()));
     }
     ERR_clear_error();
-    EVP_PKEY_free(key);
     certificate_list_free(list);
+    free(place);
+}
+
+static bool is_named(const char *source)
+{
+    return source != NULL && source[0] != '\0';
+}
+
+/* First of all, as the context depends on it. */
+static void load_key(struct tls_context *context, const struct cloud_tls_settings *settings, struct errors *errors)
+{
+    if (!settings->client_auth)
+        return;
+    if (is_named(settings->key))
+        context->key = key_load(settings->key,
+                                settings->claim ? "the claim's private key" : "the device's private key", errors);
+    else
+        errors_add(errors, "mqtt.tls.key_slot: that slot names no file or token for the device's private key");
 }
 
 static void set_client(struct tls_context *context, const struct cloud_tls_settings *settings, struct errors *errors,
                        struct errors *notes)
 {
-    bool named = true;
-
     if (!settings->client_auth)
         return;
-    if (settings->certificate == NULL || settings->certificate[0] == '\0') {
+    if (!is_named(settings->certificate))
         errors_add(errors, "mqtt.tls.certificate_slot: that slot names no file for the device's certificate");
-        named = false;
-    }
-    if (settings->key == NULL || settings->key[0] == '\0') {
-        errors_add(errors, "mqtt.tls.key_slot: that slot names no file for the device's private key");
-        named = false;
-    } else if (strncmp(settings->key, "pkcs11:", 7) == 0) {
-        errors_add(errors, "%s: keys in a PKCS#11 token cannot be used; name a PEM file", settings->key);
-        named = false;
-    }
-    if (named)
+    else if (is_named(settings->key))
         use_certificate(context, settings, errors, notes);
-    if (settings->chain == NULL || settings->chain[0] == '\0')
+    if (!is_named(settings->chain))
         return;
     STACK_OF(X509) *chain = certificate_list_read(settings->chain, "the chain of the device's certificate", errors);
     if (chain != NULL)
-        add_chain(context->ssl, chain, 0);
+        add_chain(context->ssl, chain);
     certificate_list_free(chain);
 }
 
-struct tls_context *tls_context_create(const struct cloud_tls_settings *settings, const char *host,
-                                       struct errors *errors, struct errors *notes)
+static void set_up(struct tls_context *context)
 {
-    struct tls_context *context = memory_zeroed(1, sizeof *context);
-    size_t errors_before = errors_count(errors);
-
-    context->ssl = SSL_CTX_new(TLS_client_method());
-    context->host = text_copy(host);
-    context->ca = text_copy(settings->ca != NULL ? settings->ca : "");
-    context->send_sni = settings->sni && !dial_is_address(host);
-    if (context->ssl == NULL) {
-        errors_add(errors, "OpenSSL cannot be used: %s", ERR_reason_error_string(ERR_peek_last_error()));
-        tls_context_free(context);
-        return NULL;
-    }
     SSL_CTX_set_app_data(context->ssl, context);
     SSL_CTX_set_min_proto_version(context->ssl, TLS1_2_VERSION);
     SSL_CTX_set_options(context->ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
@@ -315,7 +247,30 @@ struct tls_context *tls_context_create(const struct cloud_tls_settings *settings
     SSL_CTX_set_mode(context->ssl, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_info_callback(context->ssl, on_info);
-    (void) set_verification(context, settings, errors);
+    SSL_CTX_set_msg_callback(context->ssl, on_message);
+    SSL_CTX_set_msg_callback_arg(context->ssl, context);
+    SSL_CTX_set_cert_cb(context->ssl, on_certificate_wanted, context);
+}
+
+struct tls_context *tls_context_create(const struct cloud_tls_settings *settings, const char *host,
+                                       struct errors *errors, struct errors *notes)
+{
+    struct tls_context *context = memory_zeroed(1, sizeof *context);
+    size_t errors_before = errors_count(errors);
+
+    load_key(context, settings, errors);
+    context->ssl = SSL_CTX_new_ex(key_library(context->key), key_properties(context->key), TLS_client_method());
+    context->host = text_copy(host);
+    context->claim = settings->claim;
+    context->alert = TLS_NO_ALERT;
+    context->send_sni = settings->sni && !dial_is_address(host);
+    if (context->ssl == NULL) {
+        errors_add(errors, "OpenSSL cannot be used: %s", ERR_reason_error_string(ERR_peek_last_error()));
+        tls_context_free(context);
+        return NULL;
+    }
+    set_up(context);
+    context->trust = trust_create(context->ssl, settings, host, errors, notes);
     set_client(context, settings, errors, notes);
     if (errors_count(errors) > errors_before) {
         tls_context_free(context);
@@ -329,8 +284,9 @@ void tls_context_free(struct tls_context *context)
     if (context == NULL)
         return;
     SSL_CTX_free(context->ssl);
+    trust_free(context->trust);
+    EVP_PKEY_free(context->key);
     free(context->host);
-    free(context->ca);
     free(context->failure);
     free(context);
 }
@@ -344,6 +300,56 @@ void tls_context_offer_alpn(struct tls_context *context, const char *protocol)
     list[0] = (unsigned char) size;
     memcpy(list + 1, protocol, size);
     (void) SSL_CTX_set_alpn_protos(context->ssl, list, (unsigned) size + 1);
+}
+
+time_t tls_context_not_after(const struct tls_context *context)
+{
+    const X509 *certificate = SSL_CTX_get0_certificate(context->ssl);
+    struct tm parts;
+
+    if (certificate == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1)
+        return 0;
+    return timegm(&parts);
+}
+
+enum tls_refusal tls_context_refusal(const struct tls_context *context)
+{
+    switch (context->verified) {
+    case X509_V_OK:
+        return TLS_REFUSED_NOT;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return TLS_REFUSED_NAME;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return TLS_REFUSED_EARLY;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return TLS_REFUSED_LATE;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return TLS_REFUSED_ISSUER;
+    default:
+        return TLS_REFUSED_OTHERWISE;
+    }
+}
+
+bool tls_context_fingerprint(const struct tls_context *context, uint8_t fingerprint[TLS_FINGERPRINT_BYTES])
+{
+    const X509 *certificate = SSL_CTX_get0_certificate(context->ssl);
+
+    return certificate != NULL && X509_digest(certificate, EVP_sha256(), fingerprint, NULL) == 1;
+}
+
+bool tls_context_certificate_was_sent(const struct tls_context *context)
+{
+    return context->certificate_sent;
+}
+
+int tls_context_alert(const struct tls_context *context)
+{
+    return context->alert;
 }
 
 void *tls_context_ssl(struct tls_context *context)

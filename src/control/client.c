@@ -71,16 +71,24 @@ static int connect_to(const char *directory, const char *name)
     return -1;
 }
 
+/* "@NAME" if it is the folder of springparkd@NAME.service, else "". */
+static const char *instance_of(const char *directory)
+{
+    static const char before[] = SPRINGPARK_RUN_DIRECTORY "@";
+
+    return strncmp(directory, before, sizeof before - 1) == 0 ? directory + sizeof before - 2 : "";
+}
+
 static char *connect_complaint(const char *directory, int reason)
 {
     if (reason == EACCES || reason == EPERM)
         return text_format("%s/%s: not permitted; next: use sudo, or have root add you to its group: "
                            "adduser USER springpark", directory, CONTROL_SOCKET_NAME);
     if (reason == EAGAIN)
-        return text_format("%s/%s: springparkd is there but takes no call; next: journalctl -u springparkd", directory,
-                           CONTROL_SOCKET_NAME);
-    return text_format("%s/%s: no springparkd answers there (%s); next: systemctl start springparkd", directory,
-                       CONTROL_SOCKET_NAME, strerror(reason));
+        return text_format("%s/%s: springparkd is there but takes no call; next: journalctl -u springparkd%s", directory,
+                           CONTROL_SOCKET_NAME, instance_of(directory));
+    return text_format("%s/%s: no springparkd answers there (%s); next: systemctl start springparkd%s", directory,
+                       CONTROL_SOCKET_NAME, strerror(reason), instance_of(directory));
 }
 
 struct control_connection *control_connect(const char *directory, bool status_only, char **error)

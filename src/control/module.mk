@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-libspringpark_la_SOURCES += \
+libspringpark_a_SOURCES += \
 	src/control/control.h \
 	src/control/client.c \
 	src/control/line_buffer.c src/control/line_buffer.h \

@@ -59,7 +59,9 @@ void config_free(struct config *config)
         free(config->texts[i]);
     }
     free(config->texts);
+    free(config->places);
     free(config->settings.readers);
+    free(config->settings.feedback.devices);
     free(config);
 }
 
@@ -76,6 +78,7 @@ static struct config *config_from_tree(const struct config_node *root, const cha
     config_read_tree(&reader, root);
     config_decode_settings(&reader);
     config_validate(&reader, root);
+    config_keep_places(&reader, root);
     registers_free(reader.defaults);
     free(reader.assignments);
     if (errors_count(errors) == errors_before)

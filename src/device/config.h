@@ -34,6 +34,10 @@ struct config *config_parse_text(const char *text, size_t size_bytes, const char
 void config_free(struct config *config);
 
 const struct settings *config_settings(const struct config *config);
+
+/* Where a single setting was made, by name or raw ("mqtt.port"; none of a list): "FILE:LINE", valid as long as the
+ * config; NULL if nobody made it. For complaints of those who know more than the configuration does. */
+const char *config_place(const struct config *config, const char *path);
 const struct registers *config_registers(const struct config *config);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/config_extensions.h"
 
+#include "device/config_feedback.h"
+#include "device/connection.h"
 #include "device/settings.h"
 
 #include <string.h>
@@ -14,8 +16,14 @@ static const struct field_option version_options[] = {
 
 static const struct field_option activation_options[] = {
     { SETTINGS_ACTIVATION_JOURNAL, "journal", "As soon as events can be kept", NULL },
-    { SETTINGS_ACTIVATION_BROKER, "broker", "While the broker is connected",
-      "reading only while the broker is connected is not in this version; write \"journal\"" },
+    { SETTINGS_ACTIVATION_BROKER, "broker", "While the broker is connected", NULL },
+    { 0, NULL, NULL, NULL },
+};
+
+static const struct field_option reach_options[] = {
+    { SETTINGS_REACH_OFF, "off", "Nobody is answered", NULL },
+    { SETTINGS_REACH_LOOPBACK, "loopback", "Who looks from this box is answered", NULL },
+    { SETTINGS_REACH_NETWORK, "network", "Who looks from a directly attached network is answered, too", NULL },
     { 0, NULL, NULL, NULL },
 };
 
@@ -25,17 +33,32 @@ static const struct field_option order_options[] = {
     { 0, NULL, NULL, NULL },
 };
 
+static const struct field_option checksum_options[] = {
+    { SETTINGS_CHECKSUM_BETWEEN, "between", "Of what stands between $ and *, as NMEA 0183 and the vendor's frame structure do",
+      NULL },
+    { SETTINGS_CHECKSUM_WITH_DELIMITERS, "with-delimiters", "$ and * included, as the vendor's page of $SCRDR does", NULL },
+    { 0, NULL, NULL, NULL },
+};
+
 #define IN_SETTINGS(member) .offset = offsetof(struct settings, member)
 
 static const struct extension_def table[] = {
     { .field = { .path = "mqtt.version", .title = "MQTT version", .kind = FIELD_CHOICE, .options = version_options,
                  .effect = "which protocol version is spoken to the broker" },
       IN_SETTINGS(mqtt.version), .default_value = SETTINGS_MQTT_AUTO },
+    { .field = { .path = "mqtt.tls.allow_insecure", .title = "Allow the trust \"any\"", .kind = FIELD_BOOLEAN,
+                 .effect = "without it a configuration with that trust is refused, for whoever answers gets every event"
+                           " and can send commands; for a test bench only" },
+      IN_SETTINGS(mqtt.tls.allow_insecure), .default_value = false },
     { .field = { .path = "smart_reader.debounce_ms", .title = "Debounce", .kind = FIELD_NUMBER, .max = 10000,
                  .unit = "ms", .effect = "a tag that is absent for less has not left" },
       IN_SETTINGS(smart_reader.debounce_ms), .default_value = 300 },
     { .field = { .path = "smart_reader.activation", .title = "What counts as the connected host", .kind = FIELD_CHOICE,
-                 .options = activation_options, .effect = "when reading starts" },
+                 .options = activation_options,
+                 .effect = "for smart_reader.activate_on_startup = false; \"journal\": events are kept from the start on,"
+                           " so tags are reported at once, broker or not; \"broker\", as a SpringPark does: tags are"
+                           " reported only while the broker is connected, and smart_reader.explicit_activation needs its"
+                           " command on each connection anew" },
       IN_SETTINGS(smart_reader.activation), .default_value = SETTINGS_ACTIVATION_JOURNAL },
     { .field = { .path = "journal.enabled", .title = "Events on disk", .kind = FIELD_BOOLEAN,
                  .effect = "an event is stored until the broker has acknowledged it; false = in memory only: a power cut"
@@ -72,6 +95,24 @@ static const struct extension_def table[] = {
                  .effect = "while the disk takes none, or when the journal is not enabled; what does not fit is"
                            " dropped, and a gap is reported" },
       IN_SETTINGS(journal.memory_events), .default_value = 10000 },
+    { .field = { .path = "provisioning.template", .title = "Fleet provisioning template", .kind = FIELD_TEXT,
+                 .effect = "while this box has no certificate of its own, it obtains one from AWS IoT Core with a claim"
+                           " certificate and this template, and keeps it with its key in the state folder"
+                           " (journal.directory), or in the files that the slots of mqtt.tls name; empty = it does"
+                           " not", .sample = "\"springpark\"" },
+      IN_SETTINGS(provisioning.template_name), .default_text = "", .limit_bytes = 36 },
+    { .field = { .path = "provisioning.certificate_slot", .title = "Slot of the claim certificate",
+                 .kind = FIELD_NUMBER, .max = 15, .effect = "the slot in certificates with the claim",
+                 .sample = "0xC" },
+      IN_SETTINGS(provisioning.certificate_slot), .default_value = 0xC },
+    { .field = { .path = "provisioning.key_slot", .title = "Slot of the claim's key", .kind = FIELD_NUMBER, .max = 15,
+                 .effect = "the slot in keys with the key of the claim", .sample = "0xC" },
+      IN_SETTINGS(provisioning.key_slot), .default_value = 0xC },
+    { .field = { .path = "discovery.reach", .title = "Who finds this device", .kind = FIELD_CHOICE,
+                 .options = reach_options,
+                 .effect = "whether lookups of SpringCard's utility and of springparkctl discover are answered (register"
+                           " 0284, port in 0285), with type, serial number and addresses; nothing can be set that way" },
+      IN_SETTINGS(discovery.reach), .default_value = SETTINGS_REACH_LOOPBACK },
     { .field = { .path = "device.serial", .title = "Serial number", .kind = FIELD_TEXT,
                  .effect = "empty = the CN of the client certificate, else derived from the machine id" },
       IN_SETTINGS(serial), .default_text = "", .limit_bytes = 64 },
@@ -81,13 +122,55 @@ static const struct extension_def table[] = {
     { .field = { .path = "messages.date_time", .title = "DateTime in messages", .kind = FIELD_BOOLEAN,
                  .effect = "UTC, and only once the clock is synchronised" },
       IN_SETTINGS(message_date_time), .default_value = true },
+    { .field = { .path = "messages.scrdr_checksum", .title = "Checksum of $SCRDR lines", .kind = FIELD_CHOICE,
+                 .options = checksum_options,
+                 .effect = "for smart_reader.network_format = \"scrdr\"; the vendor's pages disagree, and commands are taken"
+                           " with either" },
+      IN_SETTINGS(scrdr_checksum), .default_value = SETTINGS_CHECKSUM_BETWEEN },
+    { .field = { .path = "feedback.confirm_timeout", .title = "Time for a confirmation", .kind = FIELD_NUMBER,
+                 .max = 3600, .unit = "s",
+                 .effect = "how long the broker may take before a read counts as unconfirmed for the person at the"
+                           " reader; 0 = as long as it likes" },
+      IN_SETTINGS(feedback.confirm_timeout_s), .default_value = 3 },
+    { .field = { .path = "feedback.started", .title = "Started", .kind = FIELD_CHOICE,
+                 .options = config_sequence_options,
+                 .effect = "played when reading has begun" },
+      IN_SETTINGS(feedback.started), .default_value = 0x11 },
+    { .field = { .path = "feedback.read", .title = "Read", .kind = FIELD_CHOICE,
+                 .options = config_sequence_options,
+                 .effect = "played when an event was made of a tag" },
+      IN_SETTINGS(feedback.read), .default_value = 0x23 },
+    { .field = { .path = "feedback.read_failed", .title = "Read failed", .kind = FIELD_CHOICE,
+                 .options = config_sequence_options,
+                 .effect = "played when a tag was there, and could not be read or is wanted by no template" },
+      IN_SETTINGS(feedback.read_failed), .default_value = 0x24 },
+    { .field = { .path = "feedback.stored", .title = "Stored", .kind = FIELD_CHOICE,
+                 .options = config_sequence_options,
+                 .effect = "played when the event is on disk" },
+      IN_SETTINGS(feedback.stored), .default_value = 0 },
+    { .field = { .path = "feedback.confirmed", .title = "Confirmed", .kind = FIELD_CHOICE,
+                 .options = config_sequence_options,
+                 .effect = "played when the broker has acknowledged the event" },
+      IN_SETTINGS(feedback.confirmed), .default_value = 0 },
+    { .field = { .path = "feedback.refused", .title = "Refused", .kind = FIELD_CHOICE,
+                 .options = config_sequence_options,
+                 .effect = "played when the broker refused the event" },
+      IN_SETTINGS(feedback.refused), .default_value = 0x24 },
+    { .field = { .path = "feedback.unconfirmed", .title = "Unconfirmed", .kind = FIELD_CHOICE,
+                 .options = config_sequence_options,
+                 .effect = "played when the broker did not acknowledge the event"
+                           " within confirm_timeout; it is kept, and sent again" },
+      IN_SETTINGS(feedback.unconfirmed), .default_value = 0x08 },
+    { .field = { .path = "feedback.cloud_lost", .title = "Cloud lost", .kind = FIELD_CHOICE,
+                 .options = config_sequence_options,
+                 .effect = "played when the connection to the broker is lost" },
+      IN_SETTINGS(feedback.cloud_lost), .default_value = 0 },
 };
 
 static const struct field_option driver_options[] = {
     { 0, "pcsc", "PC/SC reader (pcscd)", NULL },
-    { 1, "script", "Scripted virtual reader", NULL },
-    { 2, "libnfc", "libnfc reader", "there is no libnfc driver in this version; next: run the reader on pcscd and write"
-                                    " \"pcsc\"" },
+    { 1, "libnfc", "libnfc reader", NULL },
+    { 2, "script", "Scripted virtual reader", NULL },
     { 0, NULL, NULL, NULL },
 };
 
@@ -98,8 +181,13 @@ static const struct extension_def reader_table[] = {
                  .effect = "what speaks to the reader" },
       IN_READER(driver), .default_text = "pcsc" },
     { .field = { .path = "readers.name", .title = "PC/SC reader name", .kind = FIELD_TEXT,
-                 .effect = "a pattern with * and ?; each reader that matches is used" },
+                 .effect = "for the driver \"pcsc\" only; a pattern with * and ?; each reader that matches is used" },
       IN_READER(name), .default_text = "*", .limit_bytes = 256 },
+    { .field = { .path = "readers.connection", .title = "Connection of the libnfc reader", .kind = FIELD_TEXT,
+                 .effect = "for the driver \"libnfc\" only; a connection string of libnfc, for instance"
+                           " \"pn532_uart:/dev/ttyS0:115200\"; \"*\" = every device that libnfc finds by itself, which"
+                           " are those on USB" },
+      IN_READER(connection), .default_text = CONNECTION_EVERY, .limit_bytes = CONNECTION_MAX_BYTES },
     { .field = { .path = "readers.path", .title = "File or FIFO of the script", .kind = FIELD_TEXT,
                  .effect = "for the driver \"script\" only" },
       IN_READER(path), .default_text = "", .limit_bytes = 1024, .is_path = true },
@@ -172,6 +260,12 @@ const struct extension_def *extension_find(const char *path)
     for (size_t i = 0; i < sizeof reader_table / sizeof reader_table[0]; i++) {
         if (strcmp(reader_table[i].field.path, path) == 0)
             return &reader_table[i];
+    }
+    size_t count;
+    const struct extension_def *devices = config_feedback_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(devices[i].field.path, path) == 0)
+            return &devices[i];
     }
     return strcmp(path, template_type.field.path) == 0 ? &template_type : NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "base/hex.h"
 #include "base/memory.h"
+#include "device/connection.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,49 +54,129 @@ static void read_reader_setting(struct config_reader *reader, const struct confi
     free(path);
 }
 
+static bool has_driver(const struct settings_reader *settings, const char *driver)
+{
+    return strcmp(settings->driver, driver) == 0;
+}
+
+/* What a driver goes by, and what to write when it is told something else. */
+static const struct reader_choice {
+    const char *driver;
+    const char *setting;
+    const char *next;
+} choices[] = {
+    { "pcsc", "name", "write name for the PC/SC reader" },
+    { "libnfc", "connection", "write connection for the device, and label for what it is called" },
+    { "script", "path", "write path for the script, and label for what it is called" },
+};
+
+/* Settings that belong to another driver than the entry's. */
+static void check_choice(struct config_reader *reader, const struct config_node *entry, const char *place,
+                         const struct settings_reader *settings)
+{
+    const struct reader_choice *own = choices;
+
+    while (!has_driver(settings, own->driver))
+        own++;
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+        const struct config_node *node = config_node_child(entry, choices[i].setting);
+
+        if (node == NULL || &choices[i] == own)
+            continue;
+        char *problem = text_format("%s belongs to the driver \"%s\", and this entry's is \"%s\"; next: %s, or"
+                                    " driver = \"%s\"", choices[i].setting, choices[i].driver, own->driver, own->next,
+                                    choices[i].driver);
+        config_complain(reader, node, place, problem);
+        free(problem);
+    }
+}
+
+/* Whether libnfc is there was settled when this was built. */
+static void check_libnfc(struct config_reader *reader, const struct config_node *entry, size_t index,
+                         const struct settings_reader *settings)
+{
+    const struct config_node *connection = config_node_child(entry, "connection");
+    char *problem = connection_problem(settings->connection);
+    char *place = text_format("readers[%zu].connection", index + 1);
+
+    if (problem != NULL && connection != NULL)
+        config_complain(reader, connection, place, problem);
+    free(place);
+    free(problem);
+#ifndef HAVE_LIBNFC
+    place = text_format("readers[%zu].driver", index + 1);
+    config_complain(reader, config_node_child(entry, "driver"), place,
+                    "\"libnfc\" is not possible: this springpark is built without libnfc; next: install libnfc-dev and"
+                    " configure and build again, or write \"pcsc\"");
+    free(place);
+#endif
+}
+
 /* What the settings of one reader mean together. */
 static void check_reader(struct config_reader *reader, const struct config_node *entry, size_t index,
                          const struct settings_reader *settings)
 {
-    bool script = strcmp(settings->driver, "script") == 0;
     const struct config_node *path = config_node_child(entry, "path"), *name = config_node_child(entry, "name");
     char *place = text_format("readers[%zu]", index + 1);
 
-    if (script && *settings->path == '\0')
+    check_choice(reader, entry, place, settings);
+    if (has_driver(settings, "script") && *settings->path == '\0')
         config_complain(reader, path != NULL ? path : entry, place, "the driver \"script\" needs path, a file or FIFO");
-    if (script && name != NULL)
-        config_complain(reader, name, place, "name belongs to the driver \"pcsc\"; write label to name this reader");
-    if (!script && path != NULL)
-        config_complain(reader, path, place, "path belongs to the driver \"script\"; write name for a PC/SC reader");
-    if (!script && *settings->name == '\0')
-        config_complain(reader, name != NULL ? name : entry, place, "name is empty; write \"*\" for every reader");
+    if (has_driver(settings, "pcsc") && *settings->name == '\0')
+        config_complain(reader, name, place, "name is empty; write \"*\" for every reader");
+    if (has_driver(settings, "libnfc"))
+        check_libnfc(reader, entry, index, settings);
     free(place);
 }
 
-/* What the reader will be called, as far as the file tells: "" for a PC/SC reader that is named after itself. */
+/* What the reader will be called, as far as the file tells: "" for one that is named after what is found. */
 static const char *label_of(const struct settings_reader *settings)
 {
-    if (*settings->label != '\0' || strcmp(settings->driver, "script") != 0)
+    if (*settings->label != '\0' || has_driver(settings, "pcsc"))
         return settings->label;
+    if (has_driver(settings, "libnfc"))
+        return strcmp(settings->connection, CONNECTION_EVERY) == 0 ? "" : settings->connection;
     const char *slash = strrchr(settings->path, '/');
     return slash != NULL ? slash + 1 : settings->path;
 }
 
-static void check_labels(struct config_reader *reader, const struct config_node *list)
+static bool same_device(const struct settings_reader *one, const struct settings_reader *other)
+{
+    return has_driver(one, "libnfc") && has_driver(other, "libnfc") &&
+           connection_same_device(one->connection, other->connection);
+}
+
+/* What the entry may not have in common with one that stands before it. True if there was something. */
+static bool check_pair(struct config_reader *reader, const struct config_node *entry, size_t index,
+                       const struct settings_reader *settings, const struct settings_reader *before)
+{
+    const char *label = label_of(settings);
+
+    if (same_device(settings, before)) {
+        const bool every = strcmp(settings->connection, CONNECTION_EVERY) == 0;
+
+        errors_add(reader->errors, "%s:%d: readers[%zu].connection: \"%s\" is the %s line %d too; %s", entry->file,
+                   entry->line, index + 1, settings->connection, every ? "connection in" : "device of the reader in",
+                   before->line, every ? "one such entry has every device that libnfc finds; next: take one away"
+                                       : "one entry has a device; next: name another device, or take one away");
+        return true;
+    }
+    if (*label == '\0' || strcmp(label, label_of(before)) != 0)
+        return false;
+    errors_add(reader->errors, "%s:%d: readers[%zu].label: \"%s\" is the label of the reader in line %d too;"
+                               " each needs its own", entry->file, entry->line, index + 1, label, before->line);
+    return true;
+}
+
+static void check_pairs(struct config_reader *reader, const struct config_node *list)
 {
     const struct settings *settings = &reader->config->settings;
 
     for (size_t i = 0; i < settings->readers_count; i++) {
-        const char *label = label_of(&settings->readers[i]);
+        bool found = false;
 
-        for (size_t k = 0; k < i && *label != '\0'; k++) {
-            if (strcmp(label, label_of(&settings->readers[k])) != 0)
-                continue;
-            errors_add(reader->errors, "%s:%d: readers[%zu].label: \"%s\" is the label of the reader in line %d too;"
-                                       " each needs its own", list->children[i].file, list->children[i].line, i + 1,
-                       label, settings->readers[k].line);
-            break;
-        }
+        for (size_t k = 0; k < i && !found; k++)
+            found = check_pair(reader, &list->children[i], i, &settings->readers[i], &settings->readers[k]);
     }
 }
 
@@ -126,7 +207,7 @@ void config_read_readers(struct config_reader *reader, const struct config_node 
         if (errors_count(reader->errors) == errors_before)
             check_reader(reader, entry, i, &settings->readers[i]);
     }
-    check_labels(reader, list);
+    check_pairs(reader, list);
 }
 
 /* The number of "slot_X", or -1. */
@@ -137,10 +218,16 @@ static int slot_number(const char *name)
     return hex_digit_value(name[5]);
 }
 
+/* A key in a PKCS#11 token, RFC 7512. */
+static bool is_token(const char *source)
+{
+    return strncmp(source, "pkcs11:", strlen("pkcs11:")) == 0;
+}
+
 static const char *slot_problem(const char *source, bool key)
 {
-    if (strncmp(source, "pkcs11:", strlen("pkcs11:")) == 0)
-        return "PKCS#11 tokens (\"pkcs11:...\") are not in this version; next: name a file";
+    if (!key && is_token(source))
+        return "certificates are not read from PKCS#11 tokens, only keys are; next: name the file of the certificate";
     if (key && strcmp(source, AMAZON) == 0)
         return "\"amazon\" stands for certificates, there is no such key; next: name the file of the key";
     return NULL;
@@ -159,7 +246,13 @@ static void read_slot(struct config_reader *reader, const struct config_node *no
         config_complain(reader, node, place, problem);
         return;
     }
-    slot->source = strcmp(value.text, AMAZON) == 0 ? AMAZON : config_keep_path(reader, value.text);
+    const char *source = strcmp(value.text, AMAZON) == 0 ? AMAZON
+        : is_token(value.text)                           ? config_keep(reader->config, text_copy(value.text))
+        : config_is_credential(value.text)               ? config_keep_credential(reader, node, place, value.text)
+                                                         : config_keep_path(reader, value.text);
+    if (source == NULL)
+        return;
+    slot->source = source;
     slot->line = node->line;
 }
 

@@ -27,12 +27,20 @@ static enum config_kind kind_of(const config_setting_t *setting)
     }
 }
 
-/* Files that are included are named relative to folder, but not in libconfig's memory of them. */
+/* Files that are included are named relative to folder: libconfig 1.5 remembers the name alone, later ones FOLDER/NAME,
+ * with a slash too many. */
 static char *file_of(const config_setting_t *setting, const char *path, const char *folder)
 {
     const char *file = config_setting_source_file(setting);
+    size_t folder_bytes = strlen(folder);
 
-    return file == NULL ? text_copy(path) : text_format("%s%s", folder, file);
+    if (file == NULL)
+        return text_copy(path);
+    if (folder_bytes > 0 && strncmp(file, folder, folder_bytes) == 0)
+        file += folder_bytes + strspn(file + folder_bytes, "/");
+    else if (*file == '/')
+        return text_copy(file);
+    return text_format("%s%s", folder, file);
 }
 
 /* False: nested too deeply, said in errors. */

@@ -2,13 +2,14 @@
 #include "device/config_private.h"
 
 #include "base/memory.h"
+#include "device/config_feedback.h"
+#include "device/config_paths.h"
+#include "device/nearest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-typedef void visit_path(void *context, const char *path);
-
-static void visit_slots(visit_path *visit, void *context)
+static void visit_slots(config_visit_path *visit, void *context)
 {
     static const char digits[] = "0123456789ABCDEF";
 
@@ -22,8 +23,7 @@ static void visit_slots(visit_path *visit, void *context)
     }
 }
 
-/* Every setting of the file by its whole name. */
-static void visit_paths(visit_path *visit, void *context)
+void config_visit_paths(config_visit_path *visit, void *context)
 {
     size_t count;
     const struct register_def *table = register_table(&count);
@@ -38,6 +38,9 @@ static void visit_paths(visit_path *visit, void *context)
     for (size_t i = 0; i < count; i++)
         visit(context, extensions[i].field.path);
     extensions = extension_reader_table(&count);
+    for (size_t i = 0; i < count; i++)
+        visit(context, extensions[i].field.path);
+    extensions = config_feedback_table(&count);
     for (size_t i = 0; i < count; i++)
         visit(context, extensions[i].field.path);
     visit(context, extension_template_type()->field.path);
@@ -63,38 +66,8 @@ bool config_is_group(const char *path)
 {
     struct group_search search = { .path = path };
 
-    visit_paths(look_for_group, &search);
+    config_visit_paths(look_for_group, &search);
     return search.found;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-enum { NAME_MAX_COMPARED = 63 };
-
-/* Levenshtein's distance between two names; a name that is too long for a typing error is far. */
-static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-    size_t row[NAME_MAX_COMPARED + 1];
-
-    if (a_length > NAME_MAX_COMPARED || b_length > NAME_MAX_COMPARED)
-        return NAME_MAX_COMPARED;
-    for (size_t j = 0; j <= b_length; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_length; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            row[j] = smaller(replaced, smaller(row[j] + 1, row[j - 1] + 1));
-        }
-    }
-    return row[b_length];
 }
 
 struct nearest_search {
@@ -103,24 +76,11 @@ struct nearest_search {
     char *nearest;
 };
 
-static const char *last_name(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-
-    return dot == NULL ? path : dot + 1;
-}
-
-/* A name in the same group, or the same name in another group: each costs what a slip of the hand costs. */
 static void look_for_nearest(void *context, const char *candidate)
 {
     struct nearest_search *search = context;
-    const char *asked = last_name(search->path), *offered = last_name(candidate);
-    size_t group_length = (size_t) (asked - search->path);
-    bool same_group = (size_t) (offered - candidate) == group_length &&
-                      strncmp(search->path, candidate, group_length) == 0;
-    size_t cost = distance(asked, strlen(asked), offered, strlen(offered)) + (same_group ? 0 : 1);
+    size_t cost = nearest_cost(search->path, candidate);
 
-    cost = smaller(cost, distance(search->path, strlen(search->path), candidate, strlen(candidate)));
     if (cost < search->best) {
         search->best = cost;
         text_replace(&search->nearest, candidate);
@@ -138,11 +98,10 @@ static void look_for_nearest_group(void *context, const char *candidate)
 
 char *config_suggest(const char *path)
 {
-    size_t length = strlen(last_name(path));
-    struct nearest_search search = { .path = path, .best = (length < 6 ? 2 : length / 3) + 1 };
+    struct nearest_search search = { .path = path, .best = nearest_limit(path) + 1 };
 
-    visit_paths(look_for_nearest, &search);
+    config_visit_paths(look_for_nearest, &search);
     if (strchr(path, '.') == NULL)
-        visit_paths(look_for_nearest_group, &search);
+        config_visit_paths(look_for_nearest_group, &search);
     return search.nearest;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How a configuration is made, in the order of config_parse_text: the tree is read into registers and extensions
- * (config_read.c, config_registers.c, config_lists.c), checked as a whole (config_validate.c) and decoded
- * (config_settings.c). Private to the config_*.c files.
+ * (config_read.c, config_registers.c, config_lists.c), checked as a whole (config_validate.c, config_trust.c) and
+ * decoded (config_settings.c). Private to the config_*.c files.
  */
 #ifndef SPRINGPARK_DEVICE_CONFIG_PRIVATE_H
 #define SPRINGPARK_DEVICE_CONFIG_PRIVATE_H
@@ -11,9 +11,17 @@
 #include "device/config_extensions.h"
 #include "device/config_node.h"
 
+/* Where a setting was made; both texts are among those of the config. */
+struct config_place {
+    const char *path;
+    const char *place;
+};
+
 struct config {
     struct registers *registers;
     struct settings settings;
+    struct config_place *places;
+    size_t places_count;
     char **texts; /* all that settings points to */
     size_t texts_count;
 };
@@ -40,7 +48,7 @@ struct config_reader {
 /* A field's value as it is in the file. */
 struct config_value {
     uint32_t number;
-    const char *text; /* FIELD_TEXT; for FIELD_CHOICE the option's name */
+    const char *text; /* FIELD_TEXT; FIELD_HEX: its digits, not looked at yet; for FIELD_CHOICE the option's name */
 };
 
 /* config.c: keeps text, which is the config's from now on, and returns it. */
@@ -75,8 +83,20 @@ void config_read_templates(struct config_reader *reader, const struct config_nod
 void config_read_registers(struct config_reader *reader, const struct config_node *list);
 /* Who set a field, by name or raw; NULL: nobody. */
 const struct config_node *config_origin(const struct config_reader *reader, const char *path, unsigned instance);
-/* The same, but only by name. */
+/* The same for a field that may have no name. */
+const struct config_node *config_origin_of(const struct config_reader *reader, const struct register_def *def,
+                                           const struct field_def *field, unsigned instance);
+/* The same as the first, but only by name. */
 const struct config_node *config_origin_by_name(const struct config_reader *reader, const char *path);
+
+/* config_places.c: keeps where each single setting of the tree was made, beyond the life of the tree. */
+void config_keep_places(struct config_reader *reader, const struct config_node *root);
+
+/* config_credential.c: whether text is "credential:NAME", a file that systemd hands to the service. */
+bool config_is_credential(const char *text);
+/* Its path, kept; NULL with a complaint about place if there is no such file. */
+const char *config_keep_credential(struct config_reader *reader, const struct config_node *node, const char *place,
+                                   const char *text);
 
 /* config_lists.c */
 void config_read_readers(struct config_reader *reader, const struct config_node *list);
@@ -85,6 +105,19 @@ void config_default_lists(struct config_reader *reader);
 
 /* config_validate.c: what one setting alone does not tell. */
 void config_validate(struct config_reader *reader, const struct config_node *root);
+
+/* config_trust.c: the part of it about whom TLS trusts. */
+void config_validate_trust(struct config_reader *reader, const struct config_node *root);
+
+/* config_provisioning.c: how a box comes to a certificate of its own. */
+
+/* Fills the slots of that certificate and its key, where nobody named files, with those of the state folder: when they
+ * are to be made, and when they were. */
+void config_default_own_slots(struct config_reader *reader);
+void config_validate_provisioning(struct config_reader *reader, const struct config_node *root);
+
+/* config_id.c: what META shows as ConfigId, of a config that is decoded but for this; new memory. */
+char *config_id_of(const struct config *config);
 
 /* config_settings.c: fills what comes from registers; the extensions are there already. */
 void config_decode_settings(struct config_reader *reader);

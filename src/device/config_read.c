@@ -2,9 +2,10 @@
 #include "device/config_private.h"
 
 #include "base/memory.h"
+#include "device/config_feedback.h"
 #include "device/register_text.h"
 
-#include <inttypes.h>
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,41 +45,100 @@ static enum config_kind kind_for(const struct field_def *field)
 {
     if (field->kind == FIELD_BOOLEAN)
         return CONFIG_BOOLEAN;
+    if (field->kind == FIELD_FLAGS)
+        return CONFIG_LIST;
     return field->kind == FIELD_NUMBER ? CONFIG_INTEGER : CONFIG_TEXT;
+}
+
+static char *unknown_option(const struct field_def *field, const char *name)
+{
+    char *allowed = field_allowed(field, 0);
+    char *text = text_format("\"%s\" is not allowed: %s%s", name, field->kind == FIELD_CHOICE ? "one of " : "",
+                             allowed);
+
+    free(allowed);
+    return text;
+}
+
+/* A list of names, each an option of field, into value->number. */
+static char *flags_value(const struct config_node *list, const struct field_def *field, struct config_value *value)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct config_node *name = &list->children[i];
+
+        if (name->kind != CONFIG_TEXT)
+            return text_format("the list must hold texts, not %s", config_kind_name(name->kind));
+        const struct field_option *option = field_option_by_name(field, name->text);
+        if (option == NULL)
+            return unknown_option(field, name->text);
+        value->number |= option->value;
+    }
+    return NULL;
+}
+
+static char *address_value(const char *text, struct config_value *value)
+{
+    struct in_addr address;
+
+    if (inet_pton(AF_INET, text, &address) != 1)
+        return text_format("\"%s\" is no IPv4 address, as 192.168.1.2 is one", text);
+    value->number = ntohl(address.s_addr);
+    return NULL;
+}
+
+/* What is wrong with a number that does not fit any field. */
+static char *negative_problem(const struct config_node *node, const struct field_def *field)
+{
+    char *allowed = field_allowed(field, 0);
+    char *text = text_format("%lld is not allowed: %s", node->integer, allowed);
+
+    free(allowed);
+    return text;
+}
+
+static char *choice_value(const struct config_node *node, const struct field_def *field, uint32_t default_value,
+                          struct config_value *value)
+{
+    const struct field_option *option = field_option_by_name(field, node->text);
+
+    if (option == NULL)
+        return unknown_option(field, node->text);
+    value->number = option->value;
+    value->text = option->name;
+    return field_problem(field, value->number, default_value);
 }
 
 /* What is wrong with a node of the right kind, or NULL; *value is set when the field has such a value at all. */
 static char *value_problem(const struct config_node *node, const struct field_def *field, size_t limit_bytes,
                            uint32_t default_value, struct config_value *value)
 {
-    if (field->kind == FIELD_TEXT) {
+    char *problem = NULL;
+
+    switch (field->kind) {
+    case FIELD_TEXT:
         value->text = node->text;
-        return field_text_problem(node->text, strlen(node->text), limit_bytes);
-    }
-    if (field->kind == FIELD_CHOICE) {
-        const struct field_option *option = field_option_by_name(field, node->text);
-
-        if (option == NULL) {
-            char *allowed = field_allowed(field, 0);
-            char *text = text_format("\"%s\" is not allowed: one of %s", node->text, allowed);
-
-            free(allowed);
-            return text;
-        }
-        value->number = option->value;
-        value->text = option->name;
-    } else if (field->kind == FIELD_BOOLEAN) {
+        return field_text_problem(field, node->text, strlen(node->text), limit_bytes);
+    case FIELD_HEX:
+        value->text = node->text;
+        return NULL;
+    case FIELD_CHOICE:
+        return choice_value(node, field, default_value, value);
+    case FIELD_FLAGS:
+        problem = flags_value(node, field, value);
+        break;
+    case FIELD_ADDRESS:
+        problem = address_value(node->text, value);
+        break;
+    case FIELD_BOOLEAN:
         value->number = node->boolean;
-    } else if (node->integer < 0) {
-        char *allowed = field_allowed(field, 0);
-        char *text = text_format("%lld is not allowed: %s", node->integer, allowed);
-
-        free(allowed);
-        return text;
-    } else {
+        break;
+    case FIELD_NUMBER:
+    case FIELD_RESERVED:
+        problem = node->integer < 0 ? negative_problem(node, field) : NULL;
         value->number = (uint32_t) node->integer;
+        break;
     }
-    return field_problem(field, value->number, default_value);
+    return problem != NULL ? problem : field_problem(field, value->number, default_value);
 }
 
 bool config_read_value(struct config_reader *reader, const struct config_node *node, const char *place,
@@ -157,6 +217,8 @@ static void read_group(struct config_reader *reader, const struct config_node *g
 
         if (*prefix == '\0' && read_special(reader, node)) {
             /* done */
+        } else if (strcmp(path, "feedback.devices") == 0) {
+            config_read_feedback_devices(reader, node);
         } else if (field != NULL) {
             config_read_field(reader, node, def, field, 0, path);
         } else if (extension != NULL) {

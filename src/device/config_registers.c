@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "device/register_text.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,16 +61,52 @@ static char *secret_from_file(struct config_reader *reader, const struct config_
     return text;
 }
 
-static void set_text(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
-                     uint16_t address, const char *text, const char *place)
+/* Sets the register to what hex says, or complains. */
+static bool set_hex(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
+                    uint16_t address, const char *hex, const char *place)
 {
-    char *problem = field_text_problem(text, strlen(text), def->gateway_size_bytes);
+    uint8_t bytes[REGISTER_MAX_BYTES];
+    int size = hex_to_bytes(hex, strlen(hex), bytes, sizeof bytes);
+    bool good = size >= 0 && registers_set(reader->config->registers, address, bytes, (size_t) size);
+
+    explicit_bzero(bytes, sizeof bytes);
+    if (good)
+        return true;
+    char *problem = size < 0 ? text_copy("the value must be an even number of hex digits, at most 512")
+                             : text_format("a value of %d %s is not allowed: %s %u", size, size == 1 ? "byte" : "bytes",
+                                           def->variable ? "at most" : "exactly", def->gateway_size_bytes);
+    config_complain(reader, node, place, problem);
+    free(problem);
+    return false;
+}
+
+/* For a field that is the whole register. */
+static void set_whole(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
+                      const struct field_def *field, uint16_t address, const char *text, const char *place)
+{
+    if (field->kind == FIELD_HEX) {
+        set_hex(reader, node, def, address, text, place);
+        return;
+    }
+    char *problem = field_text_problem(field, text, strlen(text), def->gateway_size_bytes);
 
     if (problem != NULL)
         config_complain(reader, node, place, problem);
     else
         registers_set(reader->config->registers, address, (const uint8_t *) text, strlen(text));
     free(problem);
+}
+
+static void set_from_file(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
+                          const struct field_def *field, uint16_t address, const char *place)
+{
+    char *text = secret_from_file(reader, node, place);
+
+    if (text == NULL)
+        return;
+    set_whole(reader, node, def, field, address, text, place);
+    explicit_bzero(text, strlen(text));
+    free(text);
 }
 
 void config_read_field(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
@@ -84,17 +119,11 @@ void config_read_field(struct config_reader *reader, const struct config_node *n
     if (!claim(reader, address, field, node)) {
         /* said */
     } else if (def->secret && node->kind == CONFIG_TEXT && strncmp(node->text, "file:", strlen("file:")) == 0) {
-        char *text = secret_from_file(reader, node, place);
-
-        if (text != NULL) {
-            set_text(reader, node, def, address, text, place);
-            explicit_bzero(text, strlen(text));
-            free(text);
-        }
+        set_from_file(reader, node, def, field, address, place);
     } else if (config_read_value(reader, node, place, field, def->gateway_size_bytes,
                                  registers_get_bits(reader->defaults, address, field->mask), &value)) {
-        if (field->kind == FIELD_TEXT)
-            registers_set(reader->config->registers, address, (const uint8_t *) value.text, strlen(value.text));
+        if (field_is_whole(field))
+            set_whole(reader, node, def, field, address, value.text, place);
         else
             registers_set_bits(reader->config->registers, address, field->mask, value.number);
     }
@@ -150,23 +179,14 @@ void config_read_templates(struct config_reader *reader, const struct config_nod
 
 /* The rules of each field, for a register that was set raw. */
 static void check_fields(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
-                         uint16_t address)
+                         unsigned instance)
 {
+    uint16_t address = register_address(def, instance);
+
     for (size_t i = 0; i < def->fields_count; i++) {
         const struct field_def *field = &def->fields[i];
-        char *problem = NULL;
+        char *problem = field_register_problem(reader->config->registers, reader->defaults, def, instance, field);
 
-        if (field->kind == FIELD_TEXT) {
-            size_t size;
-            const uint8_t *bytes = registers_get(reader->config->registers, address, &size);
-
-            problem = memchr(bytes, '\0', size) != NULL
-                          ? text_copy("a text without NUL bytes is needed")
-                          : field_text_problem((const char *) bytes, size, def->gateway_size_bytes);
-        } else {
-            problem = field_problem(field, registers_get_bits(reader->config->registers, address, field->mask),
-                                    registers_get_bits(reader->defaults, address, field->mask));
-        }
         if (problem == NULL)
             continue;
         char *bits = field->kind == FIELD_RESERVED ? hex_from_bytes(field->mask, def->size_bytes) : text_copy("");
@@ -180,24 +200,13 @@ static void check_fields(struct config_reader *reader, const struct config_node 
 }
 
 static void set_raw(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
-                    uint16_t address, const char *hex)
+                    unsigned instance, const char *hex)
 {
-    uint8_t bytes[REGISTER_MAX_BYTES];
+    uint16_t address = register_address(def, instance);
     char *place = text_format("registers (register %04X)", address);
-    int size = hex_to_bytes(hex, strlen(hex), bytes, sizeof bytes);
 
-    if (size < 0) {
-        config_complain(reader, node, place, "the value must be an even number of hex digits, at most 512");
-    } else if (!registers_set(reader->config->registers, address, bytes, (size_t) size)) {
-        char *problem = text_format("a value of %d %s is not allowed: %s %u", size, size == 1 ? "byte" : "bytes",
-                                    def->variable ? "at most" : "exactly", def->gateway_size_bytes);
-
-        config_complain(reader, node, place, problem);
-        free(problem);
-    } else {
-        check_fields(reader, node, def, address);
-    }
-    explicit_bzero(bytes, sizeof bytes);
+    if (set_hex(reader, node, def, address, hex, place))
+        check_fields(reader, node, def, instance);
     free(place);
 }
 
@@ -216,12 +225,12 @@ static void read_raw(struct config_reader *reader, const struct config_node *nod
     const struct register_def *def = register_find(address, &instance);
 
     if (def == NULL) {
-        errors_add(reader->errors, "%s:%d: registers: register %04X is not in this version; next: `springparkctl"
-                                   " registers` lists those that are", node->file, node->line, address);
+        errors_add(reader->errors, "%s:%d: registers: there is no register %04X; next: `springparkctl"
+                                   " registers` lists those that there are", node->file, node->line, address);
         return;
     }
     if (claim(reader, address, NULL, node))
-        set_raw(reader, node, def, address, node->text + 5);
+        set_raw(reader, node, def, instance, node->text + 5);
 }
 
 void config_read_registers(struct config_reader *reader, const struct config_node *list)
@@ -232,14 +241,9 @@ void config_read_registers(struct config_reader *reader, const struct config_nod
         read_raw(reader, &list->children[i]);
 }
 
-static const struct config_node *find_origin(const struct config_reader *reader, const char *path, unsigned instance,
-                                             bool raw)
+static const struct config_node *find_origin(const struct config_reader *reader, const struct register_def *def,
+                                             const struct field_def *field, unsigned instance, bool raw)
 {
-    const struct register_def *def;
-    const struct field_def *field = register_find_field(path, &def);
-
-    if (field == NULL)
-        return NULL;
     for (size_t i = 0; i < reader->assignments_count; i++) {
         const struct assignment *one = &reader->assignments[i];
 
@@ -249,12 +253,24 @@ static const struct config_node *find_origin(const struct config_reader *reader,
     return NULL;
 }
 
+const struct config_node *config_origin_of(const struct config_reader *reader, const struct register_def *def,
+                                           const struct field_def *field, unsigned instance)
+{
+    return find_origin(reader, def, field, instance, true);
+}
+
 const struct config_node *config_origin(const struct config_reader *reader, const char *path, unsigned instance)
 {
-    return find_origin(reader, path, instance, true);
+    const struct register_def *def;
+    const struct field_def *field = register_find_field(path, &def);
+
+    return field != NULL ? find_origin(reader, def, field, instance, true) : NULL;
 }
 
 const struct config_node *config_origin_by_name(const struct config_reader *reader, const char *path)
 {
-    return find_origin(reader, path, 0, false);
+    const struct register_def *def;
+    const struct field_def *field = register_find_field(path, &def);
+
+    return field != NULL ? find_origin(reader, def, field, 0, false) : NULL;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/config_private.h"
+#include "device/config_feedback.h"
 
 #include "base/memory.h"
+#include "device/connection.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { PORT_TLS = 8883, PORT_PLAIN = 1883, MUST_LEAVE = 255, TENTH_OF_A_SECOND_MS = 100 };
+enum { PORT_TLS = 8883, PORT_PLAIN = 1883, PORT_DISCOVERY = 3999, MUST_LEAVE = 255, TENTH_OF_A_SECOND_MS = 100 };
 
 /* A field that the table has, for this file names it. */
 static const struct field_def *known_field(const char *path, const struct register_def **def)
@@ -105,7 +107,7 @@ static void decode_smart_reader(const struct config *config, struct settings_sma
     smart_reader->insert_remove = flag_of(config, "smart_reader.insert_remove");
     smart_reader->explicit_activation = flag_of(config, "smart_reader.explicit_activation");
     smart_reader->activate_on_startup = flag_of(config, "smart_reader.activate_on_startup");
-    smart_reader->network_format = number_of(config, "smart_reader.network_format");
+    smart_reader->network_format = (enum settings_format) number_of(config, "smart_reader.network_format");
     smart_reader->read_interval_ms = number_of(config, "smart_reader.read_interval") * TENTH_OF_A_SECOND_MS;
     smart_reader->must_leave = repeat == MUST_LEAVE;
     smart_reader->repeat_interval_ms = smart_reader->must_leave ? 0 : repeat * TENTH_OF_A_SECOND_MS;
@@ -139,7 +141,66 @@ static void default_readers(struct settings *settings)
 {
     settings->readers = memory_zeroed(1, sizeof *settings->readers);
     settings->readers_count = 1;
-    settings->readers[0] = (struct settings_reader) { .driver = "pcsc", .name = "*", .path = "", .label = "" };
+    settings->readers[0] = (struct settings_reader) { .driver = "pcsc", .name = "*", .path = "",
+                                                      .connection = CONNECTION_EVERY, .label = "" };
+}
+
+/* The folder that the service manager made (StateDirectory= in systemd.exec(5)) takes the place of the default: with a
+ * prefix of its own the two differ, and the service may write nowhere else. */
+static void find_state_directory(struct config *config)
+{
+    const char *made = getenv("STATE_DIRECTORY");
+
+    if (made != NULL && *made == '/' && strcmp(config->settings.state_directory, SPRINGPARK_STATE_DIRECTORY) == 0)
+        config->settings.state_directory = config_keep(config, text_copy(made));
+}
+
+/* What the device's network has of its own: 0280 with the address 0.0.0.0, or cut short, is DHCP. */
+static const char *ipv4_address_of(struct config *config)
+{
+    size_t size;
+    const uint8_t *bytes = registers_get(config->registers, 0x0280, &size);
+    static const uint8_t none[4];
+
+    if (size < sizeof none || memcmp(bytes, none, sizeof none) == 0)
+        return "";
+    return config_keep(config, text_format("%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]));
+}
+
+static void decode_ipv4(const struct config_reader *reader, struct settings_ipv4 *ipv4)
+{
+    static const char *const paths[] = { "network.ipv4.address", "network.ipv4.netmask", "network.ipv4.gateway",
+                                         "network.ipv4.nameserver_1", "network.ipv4.nameserver_2" };
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        ipv4->stated = ipv4->stated || config_origin(reader, paths[i], 0) != NULL;
+    ipv4->address = number_of(reader->config, paths[0]);
+    ipv4->netmask = number_of(reader->config, paths[1]);
+    ipv4->gateway = number_of(reader->config, paths[2]);
+    ipv4->nameservers[0] = number_of(reader->config, paths[3]);
+    ipv4->nameservers[1] = number_of(reader->config, paths[4]);
+}
+
+static void decode_discovery(const struct config *config, struct settings_discovery *discovery)
+{
+    uint32_t port = number_of(config, "ports.nddu");
+
+    discovery->port = port == 0 ? PORT_DISCOVERY : port;
+    if (flag_of(config, "network.services.nddu_disabled"))
+        discovery->reach = SETTINGS_REACH_OFF;
+}
+
+/* All bits of the access conditions at 0: full access, free use, nothing switched off. */
+static bool is_open(const struct config *config)
+{
+    size_t size;
+    const uint8_t *bytes = registers_get(config->registers, 0x02F0, &size);
+
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != 0)
+            return false;
+    }
+    return true;
 }
 
 void config_decode_settings(struct config_reader *reader)
@@ -155,4 +216,14 @@ void config_decode_settings(struct config_reader *reader)
     settings->location = text_of(config, "device.location");
     if (settings->readers_count == 0)
         default_readers(settings);
+    find_state_directory(config);
+    settings->ipv4_address = ipv4_address_of(config);
+    decode_ipv4(reader, &settings->ipv4);
+    decode_discovery(config, &settings->discovery);
+    settings->open = is_open(config);
+    config_default_own_slots(reader);
+    settings->feedback.automatic = !flag_of(config, "ui.host_controlled");
+    settings->feedback.sound = number_of(config, "ui.sound_volume") != 0;
+    config_default_feedback(settings);
+    settings->config_id = config_keep(config, config_id_of(config));
 }

@@ -3,6 +3,7 @@
 
 #include "base/hex.h"
 #include "base/memory.h"
+#include "device/ipv4_plan.h"
 #include "device/register_text.h"
 
 #include <arpa/inet.h>
@@ -135,7 +136,8 @@ static void check_slots(struct config_reader *reader)
 
     if (config_origin(reader, "mqtt.broker", 0) == NULL || *settings->mqtt.broker == '\0' || !tls->enabled)
         return;
-    need_slot(reader, "certificates", settings->certificates, tls->ca_slot, "mqtt.tls.ca_slot");
+    if (tls->trust != SETTINGS_TRUST_ANY)
+        need_slot(reader, "certificates", settings->certificates, tls->ca_slot, "mqtt.tls.ca_slot");
     if (!tls->client_auth)
         return;
     need_slot(reader, "certificates", settings->certificates, tls->certificate_slot, "mqtt.tls.certificate_slot");
@@ -144,32 +146,28 @@ static void check_slots(struct config_reader *reader)
         need_slot(reader, "certificates", settings->certificates, tls->chain_slot, "mqtt.tls.chain_slot");
 }
 
-/* The field's value in the default that hex gives. */
-static uint32_t bits_of_default(const struct register_def *def, const char *hex, const struct field_def *field)
+/* A static address that the network could not have. */
+static void check_ipv4(struct config_reader *reader)
 {
-    struct registers *registers = registers_create();
-    uint8_t bytes[REGISTER_MAX_BYTES];
-    int size = hex_to_bytes(hex, strlen(hex), bytes, sizeof bytes);
+    const char *path;
+    const char *problem = ipv4_plan_problem(&reader->config->settings.ipv4, &path);
 
-    registers_set(registers, def->address, bytes, (size_t) size);
-    uint32_t value = registers_get_bits(registers, def->address, field->mask);
-    registers_free(registers);
-    return value;
+    if (problem != NULL)
+        complain_about(reader, path, problem);
 }
 
 static void note_field(struct config_reader *reader, const struct register_def *def, unsigned instance,
                        const struct field_def *field)
 {
-    const struct config_node *node = config_origin(reader, field->path, instance);
-    uint16_t address = register_address(def, instance);
-    uint32_t value = registers_get_bits(reader->config->registers, address, field->mask);
+    const struct registers *registers = reader->config->registers;
+    const struct config_node *node = config_origin_of(reader, def, field, instance);
 
-    if (node == NULL || value == bits_of_default(def, def->device_default, field) ||
-        value == bits_of_default(def, register_default(def), field))
+    if (node == NULL || registers_field_equals(registers, def, instance, field, def->device_default) ||
+        registers_field_equals(registers, def, instance, field, register_default(def)))
         return;
-    char *text = field_value_text(reader->config->registers, def, instance, field);
-    errors_add(reader->notes, "%s:%d: %s (register %04X): %s has no effect: %s", node->file, node->line, field->path,
-               address, text, field->effect);
+    char *text = field_value_text(registers, def, instance, field);
+    errors_add(reader->notes, "%s:%d: %s (register %04X): %s has no effect: %s", node->file, node->line,
+               field->path != NULL ? field->path : "registers", register_address(def, instance), text, field->effect);
     free(text);
 }
 
@@ -184,7 +182,7 @@ static void note_fields(struct config_reader *reader)
             const struct field_def *field = &table[i].fields[k];
             unsigned instances = table[i].per_template ? REGISTER_TEMPLATE_INSTANCES : 1;
 
-            if (field->path == NULL || field->support != FIELD_NOT_APPLICABLE)
+            if (field->support != FIELD_NOT_APPLICABLE)
                 continue;
             for (unsigned n = 0; n < instances; n++)
                 note_field(reader, &table[i], n, field);
@@ -192,7 +190,7 @@ static void note_fields(struct config_reader *reader)
     }
 }
 
-/* A reader on pcscd cannot tell what the anti-collision gave, but for one kind of card. */
+/* A reader on pcscd cannot tell what the anti-collision gave, but for one kind of card; one on libnfc tells it of all. */
 static void note_protocol_bytes(struct config_reader *reader)
 {
     static const char path[] = "templates.content";
@@ -209,9 +207,9 @@ static void note_protocol_bytes(struct config_reader *reader)
 
         if (node != NULL && settings->templates[n].enabled &&
             registers_get_bits(reader->config->registers, address, field->mask) != 0)
-            errors_add(reader->notes, "%s:%d: templates[%u].content (register %04X): \"protocol\" has an effect on NFC-B"
-                                      " (ISO/IEC 14443-4) only with PC/SC readers; any other tag gives its identifier"
-                                      " alone", node->file, node->line, n + 1, address);
+            errors_add(reader->notes, "%s:%d: templates[%u].content (register %04X): \"protocol\" has an effect on PC/SC"
+                                      " readers with NFC-B (ISO/IEC 14443-4) only; any other tag on them gives its"
+                                      " identifier alone", node->file, node->line, n + 1, address);
     }
 }
 
@@ -250,14 +248,19 @@ static void note_slots(struct config_reader *reader, const struct config_node *g
 static void note_unused_slots(struct config_reader *reader, const struct config_node *root)
 {
     const struct settings_tls *tls = &reader->config->settings.mqtt.tls;
+    const struct settings_provisioning *provisioning = &reader->config->settings.provisioning;
     unsigned certificates = 1U << tls->certificate_slot; /* the serial number comes from it, TLS or not */
     unsigned keys = 0;
 
-    if (tls->enabled)
+    if (tls->enabled && tls->trust != SETTINGS_TRUST_ANY)
         certificates |= 1U << tls->ca_slot;
     if (tls->enabled && tls->client_auth) {
         certificates |= tls->chain ? 1U << tls->chain_slot : 0;
         keys |= 1U << tls->key_slot;
+    }
+    if (*provisioning->template_name != '\0') {
+        certificates |= 1U << provisioning->certificate_slot;
+        keys |= 1U << provisioning->key_slot;
     }
     note_slots(reader, config_node_child(root, "certificates"), certificates);
     note_slots(reader, config_node_child(root, "keys"), keys);
@@ -295,17 +298,46 @@ static void note_qos_0(struct config_reader *reader)
                    node->file, node->line);
 }
 
+/* JSON says which reader it was; a line has no field for it. */
+static void note_scrdr_readers(struct config_reader *reader)
+{
+    const struct config_node *node = config_origin(reader, "smart_reader.network_format", 0);
+    const struct settings *settings = &reader->config->settings;
+
+    if (node != NULL && settings->readers_count > 1 && settings->smart_reader.network_format == SETTINGS_FORMAT_SCRDR)
+        errors_add(reader->notes, "%s:%d: smart_reader.network_format (register 02A0): \"scrdr\" does not say which of the"
+                                  " readers an event is from; \"json\" does", node->file, node->line);
+}
+
+/* What only the broker's connection starts never starts. */
+static void note_no_host(struct config_reader *reader, const struct config_node *root)
+{
+    const struct settings *settings = &reader->config->settings;
+    const struct config_node *group = config_node_child(root, "smart_reader");
+    const struct config_node *node = group != NULL ? config_node_child(group, "activation") : NULL;
+
+    if (node != NULL && settings->smart_reader.activation == SETTINGS_ACTIVATION_BROKER &&
+        !settings->smart_reader.activate_on_startup && *settings->mqtt.broker == '\0')
+        errors_add(reader->notes, "%s:%d: smart_reader.activation is \"broker\", and mqtt.broker (register 0286) is empty:"
+                                  " no tag is reported", node->file, node->line);
+}
+
 void config_validate(struct config_reader *reader, const struct config_node *root)
 {
     const struct config_node *device = config_node_child(root, "device");
 
     check_texts(reader, device != NULL ? config_node_child(device, "serial") : NULL);
     check_slots(reader);
+    check_ipv4(reader);
     note_fields(reader);
+    config_validate_trust(reader, root);
+    config_validate_provisioning(reader, root);
     note_protocol_bytes(reader);
     note_tls_without_tls(reader);
     note_unused_slots(reader, root);
     note_plain_password(reader);
     note_journal_off(reader, root);
     note_qos_0(reader);
+    note_no_host(reader, root);
+    note_scrdr_readers(reader);
 }

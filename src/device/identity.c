@@ -12,9 +12,6 @@
 #include <sys/random.h>
 #include <systemd/sd-id128.h>
 
-/* Not /proc/net/route: the unit has ProcSubset=pid, which leaves only what is under a process. */
-#define ROUTE_TABLE "/proc/self/net/route"
-
 enum { SERIAL_DIGITS = 8, HARDWARE_MAX_BYTES = 64 };
 
 /* The device tree of a Raspberry Pi and its like, then what the maker of a PC wrote into its firmware. In /sys, for the
@@ -63,11 +60,8 @@ static char *serial_of_machine(const char *instance)
 static char *unique_id_of_machine(const char *instance)
 {
     sd_id128_t id = id_for(unique_application, instance, "the unique id");
-    char *hex = hex_from_bytes(id.bytes, sizeof id.bytes);
-    char *guid = text_format("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 
-    free(hex);
-    return guid;
+    return hex_guid(id.bytes);
 }
 
 /* Whether a CN can stand in a topic: it becomes the device id. */
@@ -113,15 +107,17 @@ char *identity_read_hardware(const char *const *paths)
     return name[0] == '\0' ? NULL : text_copy(name);
 }
 
-struct identity *identity_create(const struct settings *settings, const char *certificate_cn)
+struct identity *identity_create(const struct settings *settings, const char *certificate_cn, const char *thing)
 {
     struct identity *identity = memory_zeroed(1, sizeof *identity);
 
-    identity->serial = serial_for(settings, certificate_cn);
-    identity->client_id = text_copy(*settings->mqtt.client_id != '\0' ? settings->mqtt.client_id : identity->serial);
-    identity->device_id = text_copy(*settings->mqtt.device_id != '\0' ? settings->mqtt.device_id : identity->serial);
+    identity->serial = serial_for(settings, thing == NULL ? certificate_cn : NULL);
+    const char *name = thing != NULL ? thing : identity->serial;
+    identity->client_id = text_copy(*settings->mqtt.client_id != '\0' ? settings->mqtt.client_id : name);
+    identity->device_id = text_copy(*settings->mqtt.device_id != '\0' ? settings->mqtt.device_id : name);
     identity->unique_id = unique_id_of_machine(settings->instance);
     identity->hardware = identity_read_hardware(hardware_files);
+    identity->set_ip_address = *settings->ipv4_address == '\0' ? NULL : text_copy(settings->ipv4_address);
     identity_refresh_network(identity);
     return identity;
 }
@@ -137,12 +133,15 @@ void identity_free(struct identity *identity)
     free(identity->hardware);
     free(identity->physical_address);
     free(identity->ip_address);
+    free(identity->set_ip_address);
     free(identity);
 }
 
 void identity_refresh_network(struct identity *identity)
 {
-    char *interface = network_default_interface(ROUTE_TABLE);
+    const char *set = identity->set_ip_address;
+    char *with_set = set == NULL ? NULL : network_interface_with(set);
+    char *interface = with_set != NULL ? text_copy(with_set) : network_default_interface(NETWORK_ROUTE_TABLE);
 
     free(identity->physical_address);
     free(identity->ip_address);
@@ -150,5 +149,8 @@ void identity_refresh_network(struct identity *identity)
     identity->ip_address = NULL;
     if (interface != NULL)
         network_addresses(interface, &identity->physical_address, &identity->ip_address);
+    if (with_set != NULL) /* the interface may have others before it */
+        text_replace(&identity->ip_address, set);
+    free(with_set);
     free(interface);
 }

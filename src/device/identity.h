@@ -12,17 +12,22 @@
 #include <stdint.h>
 
 struct identity {
-    char *serial;            /* device.serial, else the CN of the client certificate, else 8 hex digits of the machine */
-    char *client_id;         /* register 028D, else serial */
-    char *device_id;         /* register 028F, else serial */
+    char *serial;            /* device.serial, else the CN of the client certificate unless fleet provisioning made it,
+                                else 8 hex digits of the machine */
+    char *client_id;         /* register 028D, else the name of the thing, else serial */
+    char *device_id;         /* register 028F, else the name of the thing, else serial */
     char *unique_id;         /* GUID form, derived from the machine id and the instance; never the machine id itself */
     char *hardware;          /* what the box is by its own word, "Raspberry Pi 4 Model B Rev 1.4"; NULL if it does not say */
-    char *physical_address;  /* MAC of the interface with the default route, 12 hex digits; NULL if there is none */
+    char *set_ip_address;    /* register 0280; NULL = the network's own affair */
+    char *physical_address;  /* 12 hex digits, the MAC of the interface that has set_ip_address; if none has it, of the one
+                                with the default route; NULL if there is none */
     char *ip_address;        /* of the same interface; NULL if there is none */
 };
 
-/* certificate_cn: the CN of the certificate in the client slot, or NULL. */
-struct identity *identity_create(const struct settings *settings, const char *certificate_cn);
+/* certificate_cn: the CN of the certificate in the client slot, or NULL. thing: the name that fleet provisioning gave
+ * the thing of that certificate, or NULL; AWS's policies tie client id and topics to it. Such a certificate may have any
+ * CN, and the serial number stays what it was before there was one. */
+struct identity *identity_create(const struct settings *settings, const char *certificate_cn, const char *thing);
 void identity_free(struct identity *identity);
 
 /* The name in the first of these files that has one (paths ends with NULL), new memory, or NULL: printable ASCII, at most

@@ -8,15 +8,15 @@
 
 #include "device/registers.h"
 
-/* register_fields_main.c: identity, profile, Smart Reader */
-extern const struct field_def fields_0201[1];
-extern const struct field_def fields_0202[1];
+/* Why an option may not be chosen that the device has no meaning for. */
+#define BY_THE_DEVICE "the value is reserved by the device"
+
+/* register_fields_main.c: profile, Smart Reader */
 extern const struct field_def fields_02A0[13];
 extern const struct field_def fields_02A1[2];
 extern const struct field_def fields_02C0[4];
 
 /* register_fields_mqtt.c */
-extern const struct field_def fields_0285[7];
 extern const struct field_def fields_0286[1];
 extern const struct field_def fields_0288[18];
 extern const struct field_def fields_0289[11];
@@ -32,5 +32,105 @@ extern const struct field_def fields_03t1[5];
 extern const struct field_def fields_03t2[1];
 extern const struct field_def fields_03t3[2];
 extern const struct field_def fields_03t4[3];
+extern const struct field_def fields_03tx[1];
+
+/* register_fields_device.c: identity and licence */
+extern const struct field_def fields_0200[1];
+extern const struct field_def fields_0201[1];
+extern const struct field_def fields_0202[1];
+extern const struct field_def fields_020x[1];
+extern const struct field_def fields_0208[1];
+extern const struct field_def fields_0209[1];
+extern const struct field_def fields_020A[1];
+
+/* register_fields_nfc.c: the contactless interface as a poller and as a listener */
+extern const struct field_def fields_0230[6];
+extern const struct field_def fields_0237[3];
+extern const struct field_def fields_0238[3];
+extern const struct field_def fields_0239[1];
+extern const struct field_def fields_023A[4];
+extern const struct field_def fields_023B[6];
+extern const struct field_def fields_023C[8];
+extern const struct field_def fields_023D[2];
+extern const struct field_def fields_023E[4];
+extern const struct field_def fields_023F[5];
+extern const struct field_def fields_0244[1];
+extern const struct field_def fields_02E0[2];
+extern const struct field_def fields_02EB[1];
+extern const struct field_def fields_02EC[1];
+extern const struct field_def fields_02ED[1];
+
+/* register_fields_pcsc.c: the device as a PC/SC reader */
+extern const struct field_def fields_0231[1];
+extern const struct field_def fields_0232[2];
+extern const struct field_def fields_0233[7];
+extern const struct field_def fields_0234[3];
+extern const struct field_def fields_02B0[8];
+extern const struct field_def fields_02B1[5];
+extern const struct field_def fields_02B2[2];
+extern const struct field_def fields_02BC[7];
+extern const struct field_def fields_02BE[8];
+extern const struct field_def fields_02BF[1];
+
+/* register_fields_smartcard.c: the contact slots */
+extern const struct field_def fields_0271[6];
+extern const struct field_def fields_0272[6];
+extern const struct field_def fields_0273[6];
+extern const struct field_def fields_0279[1];
+extern const struct field_def fields_027A[3];
+extern const struct field_def fields_027B[3];
+extern const struct field_def fields_027C[3];
+extern const struct field_def fields_027F[4];
+
+/* register_fields_network.c: the network interface and its other uses, the serial line */
+extern const struct field_def fields_0280[5];
+extern const struct field_def fields_0281[1];
+extern const struct field_def fields_0283[4];
+extern const struct field_def fields_0284[4];
+extern const struct field_def fields_0285[7];
+extern const struct field_def fields_0290[1];
+extern const struct field_def fields_0291[1];
+extern const struct field_def fields_0292[2];
+extern const struct field_def fields_0293[1];
+extern const struct field_def fields_0294[1];
+extern const struct field_def fields_0295[3];
+extern const struct field_def fields_029C[3];
+extern const struct field_def fields_029F[2];
+
+/* register_fields_keyboard.c: keyboard emulation */
+extern const struct field_def fields_02A6[1];
+extern const struct field_def fields_02A7[3];
+extern const struct field_def fields_02A8[1];
+extern const struct field_def fields_02A9[1];
+
+/* register_fields_usb.c: USB, additions to the profile, traces of debug builds */
+extern const struct field_def fields_02C1[7];
+extern const struct field_def fields_02C4[3];
+extern const struct field_def fields_02CD[1];
+extern const struct field_def fields_02CE[5];
+extern const struct field_def fields_02CF[1];
+
+/* register_fields_ui.c: the user interface */
+extern const struct field_def fields_02D0[2];
+extern const struct field_def fields_02D1[1];
+extern const struct field_def fields_02D2[6];
+extern const struct field_def fields_02D3[3];
+extern const struct field_def fields_02D7[1];
+extern const struct field_def fields_02D8[2];
+extern const struct field_def fields_02D9[1];
+extern const struct field_def fields_02DA[1];
+
+/* register_fields_security.c: access to configuration and firmware */
+extern const struct field_def fields_02F0[23];
+extern const struct field_def fields_02F1[4];
+extern const struct field_def fields_02F2[1];
+extern const struct field_def fields_02F3[1];
+extern const struct field_def fields_02F4[1];
+extern const struct field_def fields_02F5[1];
+extern const struct field_def fields_02FB[2];
+extern const struct field_def fields_02FC[1];
+extern const struct field_def fields_02FD[1];
+extern const struct field_def fields_02FE[1];
+extern const struct field_def fields_02FF[1];
 
 #endif

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/register_fields.h"
 
-const struct field_def fields_0201[1] = {
-    { .path = "device.inventory", .title = "Inventory number", .kind = FIELD_TEXT,
-      .effect = "your own number for this box, shown in META as Inventory" },
-};
-
-const struct field_def fields_0202[1] = {
-    { .path = "device.location", .title = "Location", .kind = FIELD_TEXT,
-      .effect = "where this box stands, shown in META as Location" },
-};
-
 #define ONLY_MQTT "this gateway is an MQTT client and nothing else on the network; write \"mqtt-client\""
 #define ONLY_SMART_READER "this gateway is a Smart Reader and nothing else; write \"smart-reader\""
 
@@ -20,9 +10,9 @@ static const struct field_option network_options[] = {
     { 2, "tcp-server", "TCP server", ONLY_MQTT },
     { 3, "tcp-udp-server", "TCP and UDP server", ONLY_MQTT },
     { 4, "udp-server", "UDP server", ONLY_MQTT },
-    { 5, "reserved-5", "Reserved", "the value is reserved by the device" },
+    { 5, "reserved-5", "Reserved", BY_THE_DEVICE },
     { 6, "mqtt-client", "MQTT client", NULL },
-    { 7, "reserved-7", "Reserved", "the value is reserved by the device" },
+    { 7, "reserved-7", "Reserved", BY_THE_DEVICE },
     { 0, NULL, NULL, NULL },
 };
 
@@ -55,24 +45,29 @@ static const struct field_option link_format_options[] = {
 };
 
 static const struct field_option network_format_options[] = {
-    { 0, "tlv", "TLV", "binary events over MQTT are not in this version; write \"json\"" },
-    { 1, "scrdr", "SCRDR", "$SCRDR lines are not in this version; write \"json\"" },
+    { 0, "tlv", "TLV", "TLV belongs to USB, Bluetooth and serial lines, not to MQTT; write \"json\" or \"scrdr\"" },
+    { 1, "scrdr", "SCRDR", NULL },
     { 2, "json", "JSON", NULL },
-    { 3, "mk1", "MK1", "MK1 lines are not in this version; write \"json\"" },
-    { 7, "iwm2", "Legacy IWM2", "IWM2 belongs to the HTTP client, which this gateway is not; write \"json\"" },
+    { 3, "mk1", "MK1", "MK1 belongs to serial lines and USB, not to MQTT; write \"json\" or \"scrdr\"" },
+    { 7, "iwm2", "Legacy IWM2", "IWM2 belongs to the HTTP client, which this gateway is not; write \"json\" or"
+      " \"scrdr\"" },
     { 0, NULL, NULL, NULL },
 };
 
 const struct field_def fields_02A0[13] = {
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0xE0 } },
     { .path = "smart_reader.insert_remove", .title = "Insert and remove events", .kind = FIELD_BOOLEAN,
-      .mask = { 0x10 }, .effect = "false: one event for each read; true: one when a tag arrives and one when it has left" },
+      .mask = { 0x10 }, .effect = "false: one event for each read; true: one when a tag arrives and one when it has left, or"
+      " one for both when other tags kept it from being told while it was there" },
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x0C } },
     { .path = "smart_reader.explicit_activation", .title = "Wait for a start command", .kind = FIELD_BOOLEAN,
-      .mask = { 0x02 }, .support = FIELD_REFUSED, .effect = "a start command over MQTT is not in this version" },
+      .mask = { 0x02 },
+      .effect = "true: tags are reported after a command {\"Active\":true} or $SCCMD;ACT=01, until {\"Active\":false} or"
+                " $SCCMD;ACT=00" },
     { .path = "smart_reader.activate_on_startup", .title = "Activate on startup", .kind = FIELD_BOOLEAN,
       .mask = { 0x01 },
-      .effect = "true: reading starts with the program; false: as soon as events can be kept, broker or not" },
+      .effect = "true: tags are reported from the start of the program on; false: as soon as a host is connected, see"
+                " smart_reader.activation" },
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x00, 0xFC } },
     { .path = "smart_reader.serial_format", .title = "Output format over a serial link", .kind = FIELD_CHOICE,
       .mask = { 0x00, 0x03 }, .options = link_format_options, .support = FIELD_NOT_APPLICABLE,
@@ -83,7 +78,10 @@ const struct field_def fields_02A0[13] = {
       .effect = "the gateway has no Bluetooth output" },
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x00, 0x00, 0x00, 0xF8 } },
     { .path = "smart_reader.network_format", .title = "Output format over the network", .kind = FIELD_CHOICE,
-      .mask = { 0x00, 0x00, 0x00, 0x07 }, .options = network_format_options, .effect = "the form of the events" },
+      .mask = { 0x00, 0x00, 0x00, 0x07 }, .options = network_format_options,
+      .effect = "the form of the events made from now on; \"scrdr\": a $SCRDR line with checksum, which has no field for"
+                " Sequence, time and reader, so an event that is sent again looks like a new one; META and STATUS are JSON"
+                " always" },
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x00, 0x00, 0x00, 0x00, 0xFC } },
     { .path = "smart_reader.usb_format", .title = "Output format over USB", .kind = FIELD_CHOICE,
       .mask = { 0x00, 0x00, 0x00, 0x00, 0x03 }, .options = link_format_options, .support = FIELD_NOT_APPLICABLE,

@@ -1,26 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/register_fields.h"
 
-#define NO_SERVER "the gateway offers no such service"
-
-const struct field_def fields_0285[7] = {
-    { .path = "ports.telnet", .title = "Port of the Telnet server", .kind = FIELD_NUMBER, .mask = { 0xFF, 0xFF },
-      .max = 65535, .support = FIELD_NOT_APPLICABLE, .effect = NO_SERVER },
-    { .path = "ports.nddu", .title = "Port of the discovery server (NDDU)", .kind = FIELD_NUMBER,
-      .mask = { [2] = 0xFF, 0xFF }, .max = 65535, .support = FIELD_NOT_APPLICABLE, .effect = NO_SERVER },
-    { .path = "ports.direct", .title = "Port of the Direct server", .kind = FIELD_NUMBER,
-      .mask = { [4] = 0xFF, 0xFF }, .max = 65535, .support = FIELD_NOT_APPLICABLE, .effect = NO_SERVER },
-    { .path = "ports.ccid", .title = "Port of the CCID server", .kind = FIELD_NUMBER,
-      .mask = { [6] = 0xFF, 0xFF }, .max = 65535, .support = FIELD_NOT_APPLICABLE, .effect = NO_SERVER },
-    { .path = "ports.scrdr", .title = "Port of the SCRDR or JSON server", .kind = FIELD_NUMBER,
-      .mask = { [8] = 0xFF, 0xFF }, .max = 65535, .support = FIELD_NOT_APPLICABLE, .effect = NO_SERVER },
-    { .path = "mqtt.port", .title = "Port of the MQTT broker", .kind = FIELD_NUMBER,
-      .mask = { [10] = 0xFF, 0xFF }, .max = 65535,
-      .effect = "0 = 8883 with TLS, 1883 without" },
-    { .path = "ports.http", .title = "Port of the HTTP server", .kind = FIELD_NUMBER,
-      .mask = { [12] = 0xFF, 0xFF }, .max = 65535, .support = FIELD_NOT_APPLICABLE, .effect = NO_SERVER },
-};
-
 const struct field_def fields_0286[1] = {
     { .path = "mqtt.broker", .title = "MQTT broker", .kind = FIELD_TEXT,
       .effect = "name or address of the broker; empty = none, events then only show on `springparkctl watch`",
@@ -28,14 +8,10 @@ const struct field_def fields_0286[1] = {
 };
 
 static const struct field_option trust_options[] = {
-    { 0, "any", "Accept any server certificate",
-      "a server that nobody checked could take every event; write \"pki\" and name its CA in certificates" },
-    { 1, "server", "Accept one server certificate",
-      "pinning a server's certificate is not in this version; write \"pki\" and put that certificate's CA in the slot" },
-    { 2, "ca", "The CA itself must have signed the server certificate",
-      "checking without a chain is not in this version, and an endpoint with an intermediate CA, as AWS has, needs"
-      " \"pki\"; write \"pki\"" },
-    { 3, "pki", "A chain must lead to the CA", NULL },
+    { 0, "any", "Accept any server certificate (only with mqtt.tls.allow_insecure)", NULL },
+    { 1, "server", "Accept the server's own certificate, which is in the slot", NULL },
+    { 2, "ca", "The CA in the slot must have signed the server's certificate itself", NULL },
+    { 3, "pki", "A chain must lead to the CA in the slot", NULL },
     { 0, NULL, NULL, NULL },
 };
 
@@ -44,18 +20,20 @@ static const struct field_option trust_options[] = {
 static const struct field_option key_location_options[] = {
     { 0, "raw", "Memory of the device", NULL },
     { 1, "atecc", "Secure element (ATECC)", NULL },
-    { 2, "reserved-2", "Reserved (ECC)", "the value is reserved by the device" },
-    { 3, "reserved-3", "Reserved (RSA)", "the value is reserved by the device" },
+    { 2, "reserved-2", "Reserved (ECC)", BY_THE_DEVICE },
+    { 3, "reserved-3", "Reserved (RSA)", BY_THE_DEVICE },
     { 0, NULL, NULL, NULL },
 };
 
 const struct field_def fields_0288[18] = {
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x80 } },
     { .path = "mqtt.tls.exact", .title = "Compare the whole server certificate", .kind = FIELD_BOOLEAN,
-      .mask = { 0x40 }, .support = FIELD_NOT_APPLICABLE,
-      .effect = "it matters to the trust \"server\" only, which is not in this version" },
+      .mask = { 0x40 },
+      .effect = "with the trust \"server\" only; true = the very certificate in the slot, false = any with the same"
+      " public key, so that the server can renew it" },
     { .path = "mqtt.tls.trust", .title = "What makes the server trusted", .kind = FIELD_CHOICE, .mask = { 0x30 },
-      .options = trust_options, .effect = "how the server's certificate is checked" },
+      .options = trust_options, .effect = "how the server's certificate is checked; \"ca\" cannot verify an endpoint with"
+      " an intermediate CA, as AWS IoT Core has" },
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x08 } },
     { .path = "mqtt.tls.verify_name", .title = "Check the name in the server certificate", .kind = FIELD_BOOLEAN,
       .mask = { 0x04 }, .effect = "the certificate must be for mqtt.broker" },
@@ -65,7 +43,9 @@ const struct field_def fields_0288[18] = {
       .effect = "without it (plain MQTT) everybody on the way can read and forge events" },
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x00, 0xF0 } },
     { .path = "mqtt.tls.ca_slot", .title = "Slot of the CA's certificate", .kind = FIELD_NUMBER,
-      .mask = { 0x00, 0x0F }, .max = 15, .effect = "the slot in certificates with the CA of the broker", .sample = "0x9" },
+      .mask = { 0x00, 0x0F }, .max = 15,
+      .effect = "the slot in certificates with the CA of the broker, or for the trust \"server\" with the broker's own"
+      " certificate", .sample = "0x9" },
     { .path = "mqtt.tls.client_auth", .title = "Authenticate with a client certificate", .kind = FIELD_BOOLEAN,
       .mask = { 0x00, 0x00, 0x80 }, .effect = "mutual TLS" },
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x00, 0x00, 0x70 } },

@@ -61,7 +61,7 @@ const struct field_def fields_03t0[1] = {
 
 static const struct field_option swap_options[] = {
     { 0, "none", "As the tag sends it", NULL },
-    { 1, "reserved-1", "Reserved", "the value is reserved by the device" },
+    { 1, "reserved-1", "Reserved", BY_THE_DEVICE },
     { 2, "short-nfc-a", "Reversed for 4-byte NFC-A identifiers", NULL },
     { 3, "all", "Reversed", NULL },
     { 0, NULL, NULL, NULL },
@@ -87,7 +87,7 @@ static const struct field_option format_options[] = {
     { 4, "hex-10", "Hex, 10 bytes", NULL },
     { 5, "hex-7", "Hex, 7 bytes", NULL },
     { 6, "hex-11", "Hex, 11 bytes", NULL },
-    { 7, "reserved-7", "Reserved", "the value is reserved by the device" },
+    { 7, "reserved-7", "Reserved", BY_THE_DEVICE },
     { 8, "hex-16", "Hex, 16 bytes", NULL },
     { 9, "hex-20", "Hex, 20 bytes", NULL },
     { 10, "hex-24", "Hex, 24 bytes", NULL },
@@ -106,8 +106,8 @@ const struct field_def fields_03t1[5] = {
       .options = padding_options, .effect = "what fills an identifier that is shorter than the format" },
     { .path = "templates.content", .title = "Content", .kind = FIELD_CHOICE, .mask = { 0x10 },
       .options = content_options,
-      .effect = "whether ATQ-A, ATQ-B and the like come with it; PC/SC tells them of NFC-B (ISO/IEC 14443-4) only, any"
-      " other tag then gives its identifier alone" },
+      .effect = "whether ATQ-A, ATQ-B and the like come with it; libnfc tells them of each tag, PC/SC of NFC-B (ISO/IEC"
+      " 14443-4) only, any other tag on it then gives its identifier alone" },
     { .path = "templates.format", .title = "Length and format (TOF)", .kind = FIELD_CHOICE, .mask = { 0x0F },
       .options = format_options, .effect = "the form of TagData", .sample = "\"hex\"" },
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x00, 0xFF } },
@@ -129,7 +129,7 @@ static const struct field_option token_options[] = {
     { 0, "none", "None", NULL },
     { 1, "hex", "Card type in hex", NULL },
     { 2, "letter", "Card type as a letter", NULL },
-    { 3, "reserved-3", "Reserved", "the value is reserved by the device" },
+    { 3, "reserved-3", "Reserved", BY_THE_DEVICE },
     { 0, NULL, NULL, NULL },
 };
 
@@ -137,7 +137,7 @@ static const struct field_option token_position_options[] = {
     { 0, "before-prefix", "Before the prefix", NULL },
     { 1, "before-data", "Between prefix and data", NULL },
     { 2, "after-data", "After the data", NULL },
-    { 3, "reserved-3", "Reserved", "the value is reserved by the device" },
+    { 3, "reserved-3", "Reserved", BY_THE_DEVICE },
     { 0, NULL, NULL, NULL },
 };
 
@@ -147,4 +147,10 @@ const struct field_def fields_03t4[3] = {
       .options = token_position_options, .effect = "where the token stands" },
     { .path = "templates.token", .title = "Card type token", .kind = FIELD_CHOICE, .mask = { 0x03 },
       .options = token_options, .effect = "whether the kind of card is part of TagData" },
+};
+
+/* What 03t5 to 03tB hold depends on the template type; each type's own fields come with it. */
+const struct field_def fields_03tx[1] = {
+    { .title = "Depends on the template type", .kind = FIELD_HEX, .support = FIELD_NOT_APPLICABLE,
+      .effect = "kept for a device; template type ID Only has no such register" },
 };

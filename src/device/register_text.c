@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/register_text.h"
 
-#include "base/hex.h"
 #include "base/memory.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,11 +51,20 @@ static char *allowed_options(const struct field_def *field)
     return text;
 }
 
+static char *allowed_flags(const struct field_def *field)
+{
+    char *options = allowed_options(field);
+    char *text = text_format("a list of any of %s", options);
+
+    free(options);
+    return text;
+}
+
 static char *allowed_numbers(const struct field_def *field)
 {
     uint32_t first = field->min, last = field->max;
     const char *unit = field->unit != NULL ? field->unit : "";
-    const char *space = *unit == '\0' ? "" : *unit == '0' ? " in units of " : " ";
+    const char *space = *unit == '\0' ? "" : isdigit((unsigned char) *unit) ? " in units of " : " ";
 
     /* Every refused range of the table is at one end. */
     if (field->refused_because != NULL && field->refused_first <= first)
@@ -69,13 +78,19 @@ char *field_allowed(const struct field_def *field, size_t size_bytes)
 {
     switch (field->kind) {
     case FIELD_BOOLEAN:
-        return text_copy(field->support == FIELD_REFUSED ? "false" : "true or false");
+        return text_copy(field->support == FIELD_REFUSED ? "the default only" : "true or false");
     case FIELD_CHOICE:
         return allowed_options(field);
+    case FIELD_FLAGS:
+        return allowed_flags(field);
     case FIELD_NUMBER:
         return allowed_numbers(field);
+    case FIELD_ADDRESS:
+        return text_copy("an IPv4 address");
     case FIELD_TEXT:
         return text_format("text of at most %zu bytes", size_bytes);
+    case FIELD_HEX:
+        return text_format("hex digits for at most %zu bytes", size_bytes);
     case FIELD_RESERVED:
         break;
     }
@@ -109,6 +124,18 @@ static char *choice_problem(const struct field_def *field, uint32_t value)
     return text;
 }
 
+/* Each bit of its own. */
+static char *flags_problem(const struct field_def *field, uint32_t value)
+{
+    for (uint32_t bit = 1; bit != 0 && bit <= value; bit <<= 1) {
+        char *problem = (value & bit) != 0 ? choice_problem(field, bit) : NULL;
+
+        if (problem != NULL)
+            return problem;
+    }
+    return NULL;
+}
+
 char *field_problem(const struct field_def *field, uint32_t value, uint32_t default_value)
 {
     if (field->kind == FIELD_RESERVED)
@@ -120,6 +147,8 @@ char *field_problem(const struct field_def *field, uint32_t value, uint32_t defa
         return number_problem(field, value);
     if (field->kind == FIELD_CHOICE)
         return choice_problem(field, value);
+    if (field->kind == FIELD_FLAGS)
+        return flags_problem(field, value);
     return NULL;
 }
 
@@ -142,7 +171,12 @@ static size_t utf8_length(const unsigned char *text, size_t size_bytes)
     return length;
 }
 
-char *field_text_problem(const char *text, size_t size_bytes, size_t limit_bytes)
+static bool is_control(const unsigned char *text)
+{
+    return text[0] < 0x20 || text[0] == 0x7F || (text[0] == 0xC2 && text[1] < 0xA0);
+}
+
+char *field_text_problem(const struct field_def *field, const char *text, size_t size_bytes, size_t limit_bytes)
 {
     const unsigned char *bytes = (const unsigned char *) text;
 
@@ -153,73 +187,11 @@ char *field_text_problem(const char *text, size_t size_bytes, size_t limit_bytes
 
         if (length == 0)
             return text_format("byte %zu is not allowed: the text must be UTF-8", i + 1);
-        if (bytes[i] < 0x20 || bytes[i] == 0x7F || (bytes[i] == 0xC2 && bytes[i + 1] < 0xA0))
+        if (is_control(bytes + i) && !field->control_characters)
             return text_format("byte %zu is not allowed: a control character (%02X)", i + 1, bytes[i]);
         i += length;
     }
     return NULL;
-}
-
-static char *text_of(const struct registers *registers, const struct register_def *def, unsigned instance)
-{
-    size_t size;
-    const uint8_t *bytes = registers_get(registers, register_address(def, instance), &size);
-
-    return text_format("%.*s", (int) size, (const char *) bytes);
-}
-
-char *field_value_text(const struct registers *registers, const struct register_def *def, unsigned instance,
-                       const struct field_def *field)
-{
-    if (field->kind == FIELD_TEXT) {
-        char *text = def->secret ? register_value_text(registers, def, instance) : text_of(registers, def, instance);
-        char *quoted = text_format("\"%s\"", text);
-
-        free(text);
-        return quoted;
-    }
-    uint32_t value = registers_get_bits(registers, register_address(def, instance), field->mask);
-
-    if (field->kind == FIELD_BOOLEAN)
-        return text_copy(value ? "true" : "false");
-    if (field->kind == FIELD_CHOICE) {
-        const struct field_option *option = field_option_by_value(field, value);
-
-        if (option != NULL)
-            return text_format("\"%s\"", option->name);
-    }
-    return text_format("%" PRIu32, value);
-}
-
-char *field_value_meaning(const struct registers *registers, const struct register_def *def, unsigned instance,
-                          const struct field_def *field)
-{
-    if (field->kind == FIELD_TEXT)
-        return def->secret ? register_value_text(registers, def, instance) : text_of(registers, def, instance);
-    uint32_t value = registers_get_bits(registers, register_address(def, instance), field->mask);
-
-    if (field->kind == FIELD_BOOLEAN)
-        return text_copy(value ? "on" : "off");
-    if (field->kind == FIELD_CHOICE) {
-        const struct field_option *option = field_option_by_value(field, value);
-
-        return option != NULL ? text_copy(option->title) : text_format("unknown (%" PRIX32 ")", value);
-    }
-    if (field->unit != NULL && strcmp(field->unit, "0.1 s") == 0)
-        return text_format("%" PRIu32 ".%" PRIu32 " s", value / 10, value % 10);
-    if (field->unit != NULL && *field->unit != '\0')
-        return text_format("%" PRIu32 " %s", value, field->unit);
-    return text_format("%" PRIu32, value);
-}
-
-char *register_value_text(const struct registers *registers, const struct register_def *def, unsigned instance)
-{
-    size_t size;
-    const uint8_t *bytes = registers_get(registers, register_address(def, instance), &size);
-
-    if (def->secret)
-        return text_copy(size > 0 ? "(set)" : "");
-    return hex_from_bytes(bytes, size);
 }
 
 const char *field_support_name(const struct field_def *field)
@@ -244,10 +216,16 @@ const char *field_kind_name(const struct field_def *field)
         return "boolean";
     case FIELD_CHOICE:
         return "choice";
+    case FIELD_FLAGS:
+        return "flags";
     case FIELD_NUMBER:
         return "number";
+    case FIELD_ADDRESS:
+        return "address";
     case FIELD_TEXT:
         return "text";
+    case FIELD_HEX:
+        return "hex";
     case FIELD_RESERVED:
         break;
     }

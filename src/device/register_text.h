@@ -13,17 +13,23 @@ const struct field_option *field_option_by_value(const struct field_def *field, 
 const struct field_option *field_option_by_name(const struct field_def *field, const char *name);
 
 /* What may be chosen, in words: "true or false", "5 to 255 s", "\"pki\"", "text of at most 16 bytes".
- * size_bytes: of the register on the gateway, for FIELD_TEXT. */
+ * size_bytes: of the register on the gateway, for FIELD_TEXT and FIELD_HEX. */
 char *field_allowed(const struct field_def *field, size_t size_bytes);
 
 /* NULL if the number may stand in the field, else why not, without the place: "3 is not allowed: ...".
- * default_value: of the register, for FIELD_RESERVED and FIELD_REFUSED. Not for FIELD_TEXT. */
+ * default_value: of the register, for FIELD_RESERVED and FIELD_REFUSED. Not for a field that is the whole register. */
 char *field_problem(const struct field_def *field, uint32_t value, uint32_t default_value);
 
 /* The same for a text of size_bytes bytes, of which limit_bytes are allowed: printable UTF-8. */
-char *field_text_problem(const char *text, size_t size_bytes, size_t limit_bytes);
+char *field_text_problem(const struct field_def *field, const char *text, size_t size_bytes, size_t limit_bytes);
 
-/* The value as the configuration file would write it: true, 10, "pki". Secrets are "(set)" or "". */
+/* In register_value.c: what is wrong with the field in a register that was set as a whole, or NULL. defaults: what a
+ * register has that nobody set. */
+char *field_register_problem(const struct registers *registers, const struct registers *defaults,
+                             const struct register_def *def, unsigned instance, const struct field_def *field);
+
+/* In register_value.c: the value as the configuration file would write it: true, 10, "pki", [ "nfc-a", "nfc-b" ]. A
+ * secret is "(set)", "(default)" where it is the device's own and so no secret, or "" for none. */
 char *field_value_text(const struct registers *registers, const struct register_def *def, unsigned instance,
                        const struct field_def *field);
 
@@ -31,7 +37,10 @@ char *field_value_text(const struct registers *registers, const struct register_
 char *field_value_meaning(const struct registers *registers, const struct register_def *def, unsigned instance,
                           const struct field_def *field);
 
-/* The register's value in hex; "(set)" or "" for a secret. */
+/* The text in the quotes and with the escapes of the configuration file. */
+char *field_quoted(const char *text);
+
+/* The register's value in hex; a secret as above. */
 char *register_value_text(const struct registers *registers, const struct register_def *def, unsigned instance);
 
 /* What the gateway does with it: "honoured", "not applicable", "refused", "reserved". */

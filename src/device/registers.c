@@ -190,3 +190,26 @@ void registers_set_bits(struct registers *registers, uint16_t address, const uin
         }
     }
 }
+
+bool field_is_whole(const struct field_def *field)
+{
+    return field->kind == FIELD_TEXT || field->kind == FIELD_HEX;
+}
+
+bool registers_field_equals(const struct registers *registers, const struct register_def *def, unsigned instance,
+                            const struct field_def *field, const char *hex)
+{
+    const struct register_def *found;
+    const struct value *value = find_value(registers, register_address(def, instance), &found);
+    uint8_t other[REGISTER_MAX_BYTES] = { 0 };
+    int size = hex_to_bytes(hex, strlen(hex), other, sizeof other);
+
+    assert(value != NULL && size >= 0);
+    if (field_is_whole(field))
+        return value->size_bytes == (size_t) size && memcmp(value->bytes, other, (size_t) size) == 0;
+    for (size_t i = 0; i < mask_size(def); i++) {
+        if (((value->bytes[i] ^ other[i]) & field->mask[i]) != 0)
+            return false;
+    }
+    return true;
+}

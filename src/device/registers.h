@@ -20,7 +20,10 @@ enum field_kind {
     FIELD_BOOLEAN,  /* one bit: true / false */
     FIELD_CHOICE,   /* one of field_def.options, by name */
     FIELD_NUMBER,   /* min..max */
+    FIELD_FLAGS,    /* any of field_def.options, each one bit: a list of names */
+    FIELD_ADDRESS,  /* an IPv4 address of 4 bytes, as a text */
     FIELD_TEXT,     /* the whole register: printable characters, at most the register's size */
+    FIELD_HEX,      /* the whole register: any bytes, as a text of hex digits */
     FIELD_RESERVED, /* must keep its default */
 };
 
@@ -40,15 +43,16 @@ struct field_option {
 
 struct field_def {
     const char *path;            /* the setting, for instance "mqtt.tls.sni"; templates: "templates.swap";
-                                    NULL for FIELD_RESERVED */
+                                    NULL for FIELD_RESERVED, and where the register can only be set raw */
     const char *title;
     enum field_kind kind;
-    uint8_t mask[20];            /* same size as the register, all 0 for FIELD_TEXT (the whole register) */
+    uint8_t mask[20];            /* same size as the register, all 0 for FIELD_TEXT and FIELD_HEX (the whole of it) */
     uint32_t min, max;           /* FIELD_NUMBER: what the device takes */
     const char *refused_because; /* FIELD_NUMBER: NULL, or why refused_first..refused_last may not be chosen here */
     uint32_t refused_first, refused_last;
     const char *unit;            /* FIELD_NUMBER: "s", "0.1 s", ""... */
-    const struct field_option *options; /* FIELD_CHOICE: ends with name NULL */
+    const struct field_option *options; /* FIELD_CHOICE, FIELD_FLAGS: ends with name NULL */
+    bool control_characters;     /* FIELD_TEXT: they are allowed, too */
     enum field_support support;
     const char *effect;          /* what the gateway does with it, or why it does not */
     const char *sample;          /* what the sample file shows, as it stands there, where not the default; or NULL */
@@ -101,5 +105,12 @@ bool registers_set(struct registers *registers, uint16_t address, const uint8_t 
 /* The number in the bits of mask (of the register's size), right-aligned; bytes that an empty register lacks count as 0. */
 uint32_t registers_get_bits(const struct registers *registers, uint16_t address, const uint8_t *mask);
 void registers_set_bits(struct registers *registers, uint16_t address, const uint8_t *mask, uint32_t value);
+
+/* Whether the field takes the whole register: FIELD_TEXT and FIELD_HEX. */
+bool field_is_whole(const struct field_def *field);
+
+/* Whether the field has the same value as in a register that holds hex. */
+bool registers_field_equals(const struct registers *registers, const struct register_def *def, unsigned instance,
+                            const struct field_def *field, const char *hex);
 
 #endif

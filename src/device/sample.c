@@ -2,7 +2,7 @@
 #include "device/sample.h"
 
 #include "base/memory.h"
-#include "device/config_extensions.h"
+#include "device/config_feedback.h"
 #include "device/register_text.h"
 
 #include <inttypes.h>
@@ -22,6 +22,10 @@ static const char head[] =
     "#     systemctl reload springparkd\n"
     "# An unknown or impossible setting is an error with its line; nothing is ignored.\n";
 
+/* Where settings of registers are written in full. */
+static const char *const full_groups[] = { "profile", "mqtt", "mqtt.tls", "mqtt.options", "network.ipv4",
+                                           "network.services", "ports", "smart_reader", "ui", "device" };
+
 struct writer {
     FILE *out;
     const struct registers *defaults;
@@ -32,13 +36,12 @@ static void indent(const struct writer *writer, unsigned depth)
     fprintf(writer->out, "%*s", (int) (depth * INDENT), "");
 }
 
-/* text as comment lines, broken at spaces. lead: "# " or, inside a commented block, "#    # ". */
-static void write_comment(const struct writer *writer, unsigned depth, const char *lead, const char *text)
+/* text as comment lines, broken at spaces; lead stands before the first of them, next_lead before the others. */
+static void write_hanging(const struct writer *writer, unsigned depth, const char *lead, const char *next_lead,
+                          const char *text)
 {
-    size_t width = COMMENT_WIDTH - depth * INDENT - strlen(lead);
-
-    while (*text != '\0') {
-        size_t length = strlen(text);
+    for (; *text != '\0'; lead = next_lead) {
+        size_t length = strlen(text), width = COMMENT_WIDTH - depth * INDENT - strlen(lead);
 
         if (length > width) {
             for (length = width; length > 0 && text[length] != ' '; length--)
@@ -51,6 +54,12 @@ static void write_comment(const struct writer *writer, unsigned depth, const cha
         text += length;
         text += strspn(text, " ");
     }
+}
+
+/* lead: "# " or, inside a commented block, "#    # ". */
+static void write_comment(const struct writer *writer, unsigned depth, const char *lead, const char *text)
+{
+    write_hanging(writer, depth, lead, lead, text);
 }
 
 static const char *last_name(const char *path)
@@ -75,8 +84,7 @@ static char *describe_allowed(const struct field_def *field, size_t limit_bytes)
 static char *describe(const struct field_def *field, size_t limit_bytes, const char *register_text)
 {
     char *allowed = describe_allowed(field, limit_bytes);
-    const char *not_here = field->support == FIELD_NOT_APPLICABLE ? "no effect here, " : "";
-    char *text = text_format("%s: %s%s.%s%s", field->title, not_here, field->effect, allowed, register_text);
+    char *text = text_format("%s: %s.%s%s", field->title, field->effect, allowed, register_text);
 
     free(allowed);
     return text;
@@ -137,13 +145,16 @@ static char *extension_value(const struct extension_def *def)
     return text_format("%" PRIu32, def->default_value);
 }
 
-static void write_extension(const struct writer *writer, unsigned depth, const struct extension_def *def)
+/* same_choices: as those of the setting before it. */
+static void write_extension(const struct writer *writer, unsigned depth, const struct extension_def *def,
+                            bool same_choices)
 {
     char *comment = describe(&def->field, def->limit_bytes, "");
     char *value = extension_value(def);
 
     write_comment(writer, depth, "# ", comment);
-    write_choices(writer, depth, "#     ", &def->field);
+    if (!same_choices)
+        write_choices(writer, depth, "#     ", &def->field);
     indent(writer, depth);
     fprintf(writer->out, "#%s = %s;\n", last_name(def->field.path), value);
     free(value);
@@ -159,6 +170,16 @@ static bool belongs(const char *path, const char *group)
            strchr(path + length + 1, '.') == NULL;
 }
 
+/* Whether a setting has a place of its own in the sample; the others stand in the list at its end. */
+static bool is_full(const struct field_def *field)
+{
+    for (size_t i = 0; i < sizeof full_groups / sizeof full_groups[0]; i++) {
+        if (belongs(field->path, full_groups[i]))
+            return field->support != FIELD_NOT_APPLICABLE;
+    }
+    return false;
+}
+
 static void write_settings(const struct writer *writer, unsigned depth, const char *group)
 {
     size_t count;
@@ -166,14 +187,15 @@ static void write_settings(const struct writer *writer, unsigned depth, const ch
 
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < table[i].fields_count; k++) {
-            if (belongs(table[i].fields[k].path, group))
+            if (belongs(table[i].fields[k].path, group) && is_full(&table[i].fields[k]))
                 write_field(writer, depth, &table[i], &table[i].fields[k]);
         }
     }
     const struct extension_def *extensions = extension_table(&count);
     for (size_t i = 0; i < count; i++) {
         if (belongs(extensions[i].field.path, group))
-            write_extension(writer, depth, &extensions[i]);
+            write_extension(writer, depth, &extensions[i],
+                            i > 0 && extensions[i].field.options == extensions[i - 1].field.options);
     }
 }
 
@@ -218,11 +240,27 @@ static void write_listed(const struct writer *writer, const struct field_def *fi
                          const char *register_text, const char *value, bool active)
 {
     char *comment = describe(field, limit_bytes, register_text);
+    const bool deeper = strncmp(field->path, "feedback.", strlen("feedback.")) == 0;   /* a list inside a group */
 
-    write_comment(writer, 0, "#        # ", comment);
-    write_choices(writer, 0, "#        #     ", field);
-    fprintf(writer->out, "#        %s%s = %s;\n", active ? "" : "# ", last_name(field->path), value);
+    write_comment(writer, 0, deeper ? "#            # " : "#        # ", comment);
+    write_choices(writer, 0, deeper ? "#            #     " : "#        #     ", field);
+    fprintf(writer->out, "#        %s%s%s = %s;\n", deeper ? "    " : "", active ? "" : "# ", last_name(field->path), value);
     free(comment);
+}
+
+static void write_network(const struct writer *writer)
+{
+    open_group(writer, 0, "network",
+               "The network of the box, which is its operating system's; left out: nothing is compared");
+    open_group(writer, 1, "ipv4", "All of it, or nothing: register 0280");
+    write_settings(writer, 2, "network.ipv4");
+    close_group(writer, 1);
+    open_group(writer, 1, "services", "What the box answers on the network");
+    write_settings(writer, 2, "network.services");
+    close_group(writer, 1);
+    close_group(writer, 0);
+    write_group(writer, "discovery", "Who finds this box that looks for SpringCard devices on the network");
+    write_group(writer, "ports", "Where it is answered");
 }
 
 static void write_templates(const struct writer *writer)
@@ -265,12 +303,37 @@ static void write_readers(const struct writer *writer)
     fputs("#readers =\n#(\n#    {\n", writer->out);
     for (size_t i = 0; i < count; i++) {
         char *value = extension_value(&table[i]);
+        const char *path = table[i].field.path;
+        bool active = strcmp(path, "readers.path") != 0 && strcmp(path, "readers.connection") != 0;
 
-        write_listed(writer, &table[i].field, table[i].limit_bytes, "", value,
-                     strcmp(table[i].field.path, "readers.path") != 0);
+        write_listed(writer, &table[i].field, table[i].limit_bytes, "", value, active);
         free(value);
     }
     fputs("#    }\n#);\n", writer->out);
+}
+
+static void write_feedback(const struct writer *writer)
+{
+    size_t count;
+    const struct extension_def *table = config_feedback_table(&count);
+
+    open_group(writer, 0, "feedback",
+               "What the person at the reader sees and hears: which sequence is played for what became of a read, and"
+               " through which devices. The choices are those of the first such setting.");
+    write_settings(writer, 1, "feedback");
+    fputc('\n', writer->out);
+    write_comment(writer, 1, "# ", "The devices: a list; without it, the log. All of them get each signal.");
+    fputs("#    devices =\n#    (\n#        {\n", writer->out);
+    for (size_t i = 0; i < count; i++) {
+        char *value = extension_value(&table[i]);
+        const char *path = table[i].field.path;
+        bool active = strcmp(path, "feedback.devices.driver") == 0 || strcmp(path, "feedback.devices.reader") == 0;
+
+        write_listed(writer, &table[i].field, table[i].limit_bytes, "", value, active);
+        free(value);
+    }
+    fputs("#        }\n#    );\n", writer->out);
+    close_group(writer, 0);
 }
 
 static void write_slots(const struct writer *writer)
@@ -280,9 +343,12 @@ static void write_slots(const struct writer *writer)
     open_group(writer, 0, "certificates",
                "What a SpringPark has in its 16 certificate slots: a PEM file, a folder of them, or \"amazon\" for the"
                " Amazon roots 1 to 4 of Debian's ca-certificates (slot 9 has these by default). A relative path counts"
-               " from this file's folder.");
+               " from this file's folder. \"credential:NAME\" is the file that systemd hands to the service by"
+               " LoadCredential=NAME:FILE, or LoadCredentialEncrypted=, in a drop-in (systemctl edit springparkd); what"
+               " is new in it counts from the next restart on.");
     for (const char *digit = digits; *digit != '\0'; digit++) {
         const char *value = *digit == '9'   ? "amazon"
+                            : *digit == 'C' ? "/etc/springpark/certs/claim.pem"
                             : *digit == 'D' ? "/etc/springpark/certs/device.pem"
                             : *digit == 'F' ? "/etc/springpark/certs/device-ca.pem"
                                             : "";
@@ -291,11 +357,81 @@ static void write_slots(const struct writer *writer)
     }
     close_group(writer, 0);
     open_group(writer, 0, "keys",
-               "The private keys of the same slots: PEM files, readable by root and the group springpark only.");
+               "The private keys of the same slots: PEM files, readable by root and the group springpark only, or"
+               " \"credential:NAME\" as above.");
     for (const char *digit = digits; *digit != '\0'; digit++)
         fprintf(writer->out, "    #slot_%c = \"%s\";\n", *digit,
-                *digit == 'D' ? "/etc/springpark/private/device.key" : "");
+                *digit == 'C'   ? "/etc/springpark/private/claim.key"
+                : *digit == 'D' ? "/etc/springpark/private/device.key"
+                                : "");
     close_group(writer, 0);
+}
+
+/* The settings of a group that have no place of their own: "#     usb: disabled, no_direct". */
+static void write_short_group(const struct writer *writer, const char *group)
+{
+    size_t count;
+    const struct register_def *table = register_table(&count);
+    char *text = text_format("%s: ", group);
+    bool first = true;
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < table[i].fields_count; k++) {
+            const struct field_def *field = &table[i].fields[k];
+
+            if (!belongs(field->path, group) || is_full(field))
+                continue;
+            char *longer = text_format("%s%s%s", text, first ? "" : ", ", last_name(field->path));
+
+            free(text);
+            text = longer;
+            first = false;
+        }
+    }
+    write_hanging(writer, 0, "#     ", "#       ", text);
+    free(text);
+}
+
+/* Whether an earlier setting of the table, which has no place of its own either, is of that group. */
+static bool is_listed_before(const struct field_def *before, const char *group)
+{
+    size_t count;
+    const struct register_def *table = register_table(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < table[i].fields_count; k++) {
+            if (&table[i].fields[k] == before)
+                return false;
+            if (belongs(table[i].fields[k].path, group) && !is_full(&table[i].fields[k]))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void write_short(const struct writer *writer)
+{
+    size_t count;
+    const struct register_def *table = register_table(&count);
+
+    fputc('\n', writer->out);
+    write_comment(writer, 0, "# ",
+                  "What a SpringPark has and this gateway has not, by group. These settings are kept for a device and"
+                  " have no effect here; each that differs from its default is reported at the start. `springparkctl"
+                  " registers NAME` explains a group or a setting, for instance ui or ui.sound_volume.");
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < table[i].fields_count; k++) {
+            const struct field_def *field = &table[i].fields[k];
+
+            if (field->path == NULL || table[i].per_template || is_full(field))
+                continue;
+            char *group = text_format("%.*s", (int) (last_name(field->path) - 1 - field->path), field->path);
+
+            if (!is_listed_before(field, group))
+                write_short_group(writer, group);
+            free(group);
+        }
+    }
 }
 
 static void write_raw(const struct writer *writer)
@@ -325,9 +461,15 @@ char *sample_configuration(void)
     write_readers(&writer);
     write_slots(&writer);
     write_group(&writer, "journal", "What is kept on disk until the broker has acknowledged it");
+    write_feedback(&writer);
+    write_group(&writer, "provisioning",
+                "How a box that is delivered with a claim certificate only comes to its own; it needs"
+                " mqtt.tls.client_auth. AWS calls this fleet provisioning by claim");
+    write_network(&writer);
+    write_group(&writer, "ui", "LEDs and buzzer, whichever feedback.devices has");
     write_group(&writer, "device", "Who the box is");
     write_group(&writer, "messages", "What messages hold");
-    write_group(&writer, "ports", "Ports of services that a SpringPark has and this gateway has not");
+    write_short(&writer);
     write_raw(&writer);
     fclose(writer.out);
     registers_free(defaults);

@@ -13,11 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SETTINGS_SLOT_COUNT = 16, SETTINGS_TEMPLATE_COUNT = 4 };
+enum { SETTINGS_SLOT_COUNT = 16, SETTINGS_TEMPLATE_COUNT = 4, SETTINGS_NAMESERVER_COUNT = 2 };
 
 enum settings_trust { SETTINGS_TRUST_ANY, SETTINGS_TRUST_SERVER, SETTINGS_TRUST_CA, SETTINGS_TRUST_PKI };
 enum settings_mqtt_version { SETTINGS_MQTT_AUTO, SETTINGS_MQTT_5, SETTINGS_MQTT_3_1_1 };
 enum settings_activation { SETTINGS_ACTIVATION_JOURNAL, SETTINGS_ACTIVATION_BROKER };
+enum settings_format { SETTINGS_FORMAT_SCRDR = 1, SETTINGS_FORMAT_JSON = 2 }; /* as in 02A0 */
+enum settings_scrdr_checksum { SETTINGS_CHECKSUM_BETWEEN, SETTINGS_CHECKSUM_WITH_DELIMITERS };
 enum settings_order { SETTINGS_ORDER_LIVE_FIRST, SETTINGS_ORDER_OLDEST_FIRST };
 
 struct settings_tls {               /* 0288 */
@@ -26,6 +28,7 @@ struct settings_tls {               /* 0288 */
     bool verify_name;
     bool exact;                     /* trust "server": compare the whole certificate, not only the key */
     enum settings_trust trust;
+    bool allow_insecure;            /* extension mqtt.tls.allow_insecure: trust "any" may be */
     unsigned ca_slot;               /* 0..15 */
     bool client_auth;
     unsigned certificate_slot;
@@ -59,7 +62,7 @@ struct settings_smart_reader {
     bool insert_remove;             /* 02A0 byte 0 bit 4 */
     bool explicit_activation;       /* 02A0 byte 0 bit 1 */
     bool activate_on_startup;       /* 02A0 byte 0 bit 0 */
-    unsigned network_format;        /* 02A0 byte 3: 2 = JSON */
+    enum settings_format network_format;  /* 02A0 byte 3 */
     unsigned read_interval_ms;      /* 02A1 byte 0 */
     unsigned repeat_interval_ms;    /* 02A1 byte 1, when it is not 255 */
     bool must_leave;                /* 02A1 byte 1 = 255: a tag is read again only after it has left */
@@ -77,15 +80,17 @@ struct settings_template {          /* 03t0 to 03t4, raw, as the device would ho
 };
 
 struct settings_reader {            /* extension readers */
-    const char *driver;             /* "pcsc", "script" */
+    const char *driver;             /* "pcsc", "libnfc", "script" */
     const char *name;               /* pcsc: a glob (fnmatch) on the PC/SC reader name, default "*" */
     const char *path;               /* script: the file or FIFO; "" otherwise */
+    const char *connection;         /* libnfc: a connection string, default "*" = every device that libnfc finds */
     const char *label;              /* "" = by default */
     int line;                       /* where it stands in the file, for messages */
 };
 
 struct settings_slot {              /* extensions certificates and keys */
-    const char *source;             /* certificate: a file, a folder or "amazon"; key: a file or "pkcs11:..."; "" = empty */
+    const char *source;             /* certificate: a file, a folder or "amazon"; key: a file or "pkcs11:..."; "" = empty;
+                                       a credential of systemd is the file that it stands for */
     int line;
 };
 
@@ -99,10 +104,57 @@ struct settings_journal {           /* extensions journal.*; its folder is setti
     unsigned memory_events;         /* 1 up; how many are kept while the disk takes none, or with enabled = false */
 };
 
+struct settings_provisioning {      /* extensions provisioning.*; AWS calls it fleet provisioning by claim */
+    const char *template_name;      /* "" = off */
+    unsigned certificate_slot;      /* the claim's, 0..15 */
+    unsigned key_slot;
+};
+
+struct settings_feedback_device {   /* one entry of the extension feedback.devices; texts never NULL */
+    const char *driver;             /* "log", "sysfs-leds", "gpio", "pcsc", "command" */
+    const char *reader;             /* a glob on the reader's label */
+    const char *path;               /* command */
+    unsigned time_limit_ms;         /* command */
+    const char *folder;             /* sysfs-leds */
+    const char *chip;               /* gpio */
+    const char *name, *commands;    /* pcsc */
+    const char *red, *green, *blue; /* names of outputs, "" = none */
+    const char *leds, *buzzer, *relays;
+};
+
+struct settings_feedback {          /* extensions feedback.*, but for the first two; of the states the number of the sequence, 0 = none */
+    bool automatic;                 /* not 02D0 bit 0: false = the host alone plays */
+    bool sound;                     /* 02D8: false = its volume is 0 */
+    unsigned confirm_timeout_s;     /* 0 = nobody waits */
+    unsigned started, read, read_failed, stored, confirmed, refused, unconfirmed, cloud_lost;
+    bool has_devices;               /* the list is in the file, were it empty */
+    struct settings_feedback_device *devices;
+    size_t devices_count;
+};
+
+enum settings_reach { SETTINGS_REACH_OFF, SETTINGS_REACH_LOOPBACK, SETTINGS_REACH_NETWORK };
+
+struct settings_discovery {
+    enum settings_reach reach;      /* extension discovery.reach; off as well with bit 0 of 0284 */
+    unsigned port;                  /* 0285; never 0 */
+};
+
+struct settings_ipv4 {              /* 0280; numbers in the order of the host, 0 = none */
+    bool stated;                    /* somebody set one of them */
+    uint32_t address;               /* 0 = by DHCP, and the rest has no meaning */
+    uint32_t netmask;
+    uint32_t gateway;
+    uint32_t nameservers[SETTINGS_NAMESERVER_COUNT];
+};
+
 struct settings {
     const char *serial;             /* extension device.serial, "" = by default */
+    const char *config_id;          /* 0200, in GUID form if it has 16 bytes; by default of the configuration itself */
     const char *inventory;          /* 0201 */
     const char *location;           /* 0202 */
+    const char *ipv4_address;       /* 0280, "192.168.5.152"; "" = by DHCP */
+    struct settings_ipv4 ipv4;      /* 0280, all of it */
+    bool open;                      /* 02F0: nothing is closed there */
     const char *instance;           /* "" or the NAME of springparkd@NAME */
     struct settings_mqtt mqtt;
     struct settings_smart_reader smart_reader;
@@ -113,8 +165,12 @@ struct settings {
     struct settings_slot keys[SETTINGS_SLOT_COUNT];
     bool message_sequence;          /* extension messages.sequence */
     bool message_date_time;         /* extension messages.date_time */
+    enum settings_scrdr_checksum scrdr_checksum; /* extension messages.scrdr_checksum */
     const char *state_directory;    /* extension journal.directory: journal and startup counter */
     struct settings_journal journal;
+    struct settings_provisioning provisioning;
+    struct settings_discovery discovery;
+    struct settings_feedback feedback;
 };
 
 #endif

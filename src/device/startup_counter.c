@@ -2,6 +2,7 @@
 #include "device/identity.h"
 
 #include "base/memory.h"
+#include "base/stored_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #define FILE_NAME "startup-counter"
-#define NEW_FILE_NAME "startup-counter.new"
 
 enum { TEXT_MAX_BYTES = 16 };
 
@@ -44,40 +44,18 @@ static bool read_counter(int folder, const char *directory, uint32_t *counter, c
     return true;
 }
 
-static bool write_all(int fd, const char *text)
+/* Once this returned true, only the new counter is there, also after a power cut. */
+static bool store_counter(const char *directory, uint32_t counter)
 {
-    size_t size = strlen(text);
-    ssize_t done;
-
-    do {
-        done = write(fd, text, size);
-    } while (done < 0 && errno == EINTR);
-    if (done >= 0 && (size_t) done != size)
-        errno = ENOSPC;
-    return done == (ssize_t) size;
-}
-
-/*
- * A new file, synced, takes the old one's place, and then the folder is synced: after a power cut there is the old
- * counter or the new one, and once this returned true, only the new one.
- */
-static bool store_counter(int folder, uint32_t counter)
-{
+    char *path = text_format("%s/" FILE_NAME, directory);
     char *text = text_format("%u\n", counter);
-    int fd = openat(folder, NEW_FILE_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-    bool stored = fd >= 0 && write_all(fd, text) && fsync(fd) == 0;
-    int error = errno;
+    bool stored = stored_file_write(path, text, strlen(text), 0640);
+    int reason = errno;
 
     free(text);
-    if (fd >= 0 && close(fd) != 0 && stored) {
-        stored = false;
-        error = errno;
-    }
-    if (!stored) {
-        errno = error;
-        return false;
-    }
-    return renameat(folder, NEW_FILE_NAME, folder, FILE_NAME) == 0 && fsync(folder) == 0;
+    free(path);
+    errno = reason;
+    return stored;
 }
 
 static uint32_t random_counter(void)
@@ -103,7 +81,7 @@ static bool count_start(int folder, const char *directory, uint32_t *counter, ch
         return false;
     }
     ++*counter;
-    if (store_counter(folder, *counter))
+    if (store_counter(directory, *counter))
         return true;
     *problem = text_format("%s/" FILE_NAME " cannot be written: %s; next: check the folder's space and permissions",
                            directory, strerror(errno));

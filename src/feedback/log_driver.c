@@ -2,36 +2,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "feedback/driver.h"
+#include "feedback/sequence.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
-
-/* The vendor's PLAY_SEQUENCE page, the $SCCMD page for 60. 61 is an assumption: the page ends before it. */
-static const struct {
-    uint8_t number;
-    const char *name;
-} sequences[] = {
-    {0x01, "no mother board"},   {0x02, "no battery"},         {0x03, "hardware error"},
-    {0x04, "not genuine"},       {0x05, "cancel"},             {0x06, "startup"},
-    {0x07, "shutdown"},          {0x08, "please wait"},        {0x09, "bootloader waiting"},
-    {0x0A, "firmware upgrading"}, {0x0B, "firmware upgraded"}, {0x0C, "config cleared"},
-    {0x0D, "self-test"},         {0x0E, "wink"},               {0x0F, "blackout"},
-    {0x10, "started, idle"},     {0x11, "started, active"},    {0x13, "suspended"},
-    {0x20, "reader inactive"},   {0x21, "reader active"},      {0x22, "reading"},
-    {0x23, "read success"},      {0x24, "read failed"},        {0x25, "read again"},
-    {0x28, "tag insert"},        {0x29, "tag present"},        {0x2A, "tag active"},
-    {0x2B, "tag error"},         {0x2C, "tag counterfeit"},    {0x2E, "listener idle"},
-    {0x2F, "listener active"},   {0x60, "access granted"},     {0x61, "access denied"},
-};
-
-static const char *sequence_name(uint8_t number)
-{
-    for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++) {
-        if (sequences[i].number == number)
-            return sequences[i].name;
-    }
-    return "no known name";
-}
 
 /* Adds one part to the line, after a comma if it is not the first. */
 static void add(char **line, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -65,11 +39,10 @@ static void add_relay(char **line, const struct feedback_action *action, unsigne
     abort();
 }
 
-static void log_play(void *context, const struct feedback_action *action)
+static char *describe(const struct feedback_action *action)
 {
     char *line = NULL;
 
-    (void) context;
     if (action->has_sequence)
         add(&line, "sequence %02X (%s)", action->sequence, sequence_name(action->sequence));
     if (action->has_leds)
@@ -82,8 +55,21 @@ static void log_play(void *context, const struct feedback_action *action)
         add(&line, "buzzer %u ms", action->buzzer_ms);
     for (unsigned i = 0; i < action->relays_count; i++)
         add_relay(&line, action, i);
-    log_info("feedback", "%s", line != NULL ? line : "nothing to do");
+    return line != NULL ? line : text_copy("nothing to do");
+}
+
+static void log_play(void *context, const struct feedback_action *action)
+{
+    char *line = describe(action);
+
+    (void) context;
+    if (action->cause == FEEDBACK_COMMAND)
+        log_info("feedback", "%s", line);
+    else if (*action->reader == '\0')
+        log_debug("feedback", "%s: %s", feedback_cause_name(action->cause), line);
+    else
+        log_debug("feedback", "reader %s, %s: %s", action->reader, feedback_cause_name(action->cause), line);
     free(line);
 }
 
-const struct feedback_driver feedback_driver_log = {.name = "log", .open = NULL, .play = log_play, .close = NULL};
+const struct feedback_driver feedback_driver_log = {.name = "log", .play = log_play};

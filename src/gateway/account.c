@@ -29,13 +29,17 @@ static json_t *account_reader(struct gateway *gateway, const struct roster_entry
     const char *reason = entry->hang_now != NULL ? entry->hang_now : trouble;
 
     (void) intake_look(gateway->intake, entry->label, &view);
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I}",
-                     "label", entry->label, "name", entry->name, "driver", entry->driver, "health", health_word(entry),
-                     "reason", text_or_null(reason), "doing", view.what,
-                     "present", (json_int_t) presence_present_count(gateway->presence, entry->label),
-                     "reads", (json_int_t) entry->reads, "failures", (json_int_t) entry->failures,
-                     "unread", (json_int_t) presence_unread_count(gateway->presence, entry->label),
-                     "template_no_match", (json_int_t) entry->no_match);
+    json_t *reader = json_pack(
+        "{s:s, s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I}",
+        "label", entry->label, "name", entry->name, "driver", entry->driver, "health", health_word(entry),
+        "reason", text_or_null(reason), "doing", view.what,
+        "present", (json_int_t) presence_present_count(gateway->presence, entry->label),
+        "reads", (json_int_t) entry->reads, "failures", (json_int_t) entry->failures,
+        "unread", (json_int_t) presence_unread_count(gateway->presence, entry->label),
+        "template_no_match", (json_int_t) entry->no_match);
+
+    device_note_add_json(&entry->device, intake_technologies(gateway->intake), reader);
+    return reader;
 }
 
 static json_t *reader_list(struct gateway *gateway)
@@ -64,6 +68,10 @@ static const char *broker_word(enum cloud_state state)
         return "online";
     case CLOUD_WAITING:
         return "waiting";
+    case CLOUD_PROVISIONING:
+        return "provisioning";
+    case CLOUD_AWAITING_REGISTRATION:
+        return "awaiting registration";
     case CLOUD_STOPPED:
         break;
     }
@@ -76,9 +84,11 @@ static json_t *account_broker(const struct gateway *gateway, const struct cloud_
     const struct activity_view view = activity_look(cloud_activity(gateway->cloud));
     char *hang = activity_hang_text(&view, clock_monotonic_ms(gateway->clock));
     const char *version = report->mqtt_version == 4 || report->mqtt_version == 5 ? versions[report->mqtt_version] : NULL;
+    uint64_t since_s = (clock_monotonic_ms(gateway->clock) - report->since_ms) / 1000;
 
-    json_t *broker = json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:I, s:I}",
-                               "state", broker_word(report->state), "host", gateway->plan->cloud.host,
+    json_t *broker = json_pack("{s:s, s:I, s:s, s:i, s:b, s:o, s:o, s:I, s:I}",
+                               "state", broker_word(report->state), "since_s", (json_int_t) since_s,
+                               "host", gateway->plan->cloud.host,
                                "port", (int) gateway->plan->cloud.port, "tls", report->tls ? 1 : 0,
                                "mqtt_version", text_or_null(version),
                                "detail", text_or_null(hang != NULL ? hang : report->detail),
@@ -97,6 +107,8 @@ static json_t *account_health(const struct gateway *gateway)
                                               gateway->startup_problem));
     if (gateway->journal_trouble != NULL)
         json_array_append_new(list, json_pack("{s:s, s:s}", "what", "journal", "problem", gateway->journal_trouble));
+    if (gateway->expiry_trouble != NULL)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "what", "certificate", "problem", gateway->expiry_trouble));
     char *refused = keeping_refused_text(gateway);
     if (refused != NULL)
         json_array_append_new(list, json_pack("{s:s, s:s}", "what", "journal", "problem", refused));
@@ -166,7 +178,7 @@ static const char *record_state(const struct journal_record *record)
 static json_t *account_record(const struct journal_record *record)
 {
     char *id = message_id_text(record->id);
-    json_t *event = json_loads(record->payload, 0, NULL);
+    json_t *event = *record->payload == '$' ? json_string(record->payload) : json_loads(record->payload, 0, NULL);
     json_t *object = json_pack("{s:I, s:s, s:s, s:o, s:I, s:o}", "position", (json_int_t) record->position, "id", id,
                                "state", record_state(record), "reason", text_or_null(record->reason),
                                "age_s", (json_int_t) record->age_s, "event", event != NULL ? event : json_null());
@@ -185,6 +197,12 @@ json_t *account_page(const struct journal_page *page)
                      "next", page->next > 0 ? json_integer((json_int_t) page->next) : json_null());
 }
 
+static json_t *account_activation(const struct gateway *gateway)
+{
+    return json_pack("{s:b, s:o}", "active", gateway->activation == ACTIVATION_ACTIVE ? 1 : 0,
+                     "detail", text_or_null(activation_words(gateway->activation)));
+}
+
 json_t *account_status(struct gateway *gateway)
 {
     struct journal_report kept;
@@ -197,11 +215,14 @@ json_t *account_status(struct gateway *gateway)
     journal_report(gateway->journal, &kept);
     cloud_report(gateway->cloud, &cloud);
     json_t *status = json_pack(
-        "{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:{s:I, s:I}, s:o}",
+        "{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:s, s:o, s:o, "
+        "s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:{s:I, s:I, s:I}, s:o}",
         "version", PACKAGE_VERSION, "serial", gateway->plan->identity->serial,
         "state", ready ? "online,ready" : "online,busy", "health", account_health(gateway),
+        "reading", account_activation(gateway),
         "startup_counter", (json_int_t) gateway->startup_counter, "uptime_ms", (json_int_t) time.uptime_ms,
         "sequence", (json_int_t) gateway->sequence, "config_file", gateway->options->config_file,
+        "network", network_watch_account(gateway->network),
         "broker", account_broker(gateway, &cloud),
         "events", "created", (json_int_t) gateway->sequence, "delivered", (json_int_t) cloud.delivered,
         "stored", (json_int_t) kept.depth, "in_flight", (json_int_t) cloud.in_flight,
@@ -209,6 +230,7 @@ json_t *account_status(struct gateway *gateway)
         "journal", account_journal(gateway, &kept),
         "commands", "accepted", (json_int_t) gateway->commands_accepted,
         "refused", (json_int_t) gateway->commands_refused,
+        "repeated", (json_int_t) gateway->commands_repeated,
         "readers", reader_list(gateway));
     cloud_report_free(&cloud);
     journal_report_free(&kept);

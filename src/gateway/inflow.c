@@ -43,6 +43,14 @@ static void take_health(struct gateway *gateway, const struct sighting *sighting
     outflow_health_changed(gateway);
 }
 
+static void take_device(struct gateway *gateway, struct sighting *sighting)
+{
+    struct roster_entry *entry = roster_find(gateway->roster, sighting->reader);
+
+    if (entry != NULL)
+        device_note_move(&entry->device, &sighting->device);
+}
+
 /* What `status` says while the card lies there; a card that left is no trouble any more. */
 static const char *card_trouble(enum card_error error)
 {
@@ -51,6 +59,8 @@ static const char *card_trouble(enum card_error error)
         return "a card on it does not answer; next: take it away and hold it still on the reader, or try another card";
     case CARD_ERROR_READER:
         return "a card on it could not be read; next: read the log, and present it again";
+    case CARD_ERROR_REFUSED:
+        return "a card on it refuses the key; next: check the key of the template, or try another card";
     case CARD_ERROR_GONE:
         break;
     }
@@ -74,6 +84,7 @@ static void take_failure(struct gateway *gateway, const struct sighting *sightin
         entry->failures++;
         entry->card_trouble = card_trouble(sighting->error);
     }
+    signalling_read_failed(gateway, sighting->reader);
     log_debug("reader", "%s: a card could not be read; its next visit is read anew", sighting->reader);
 }
 
@@ -83,6 +94,7 @@ static void take_no_match(struct gateway *gateway, const struct sighting *sighti
 
     if (entry != NULL)
         entry->no_match++;
+    signalling_read_failed(gateway, sighting->reader);
     log_debug("reader", "%s: no template wants this card; see `technologies` of the templates", sighting->reader);
 }
 
@@ -90,17 +102,22 @@ static void take_gone(struct gateway *gateway, const struct sighting *sighting)
 {
     presence_reader_lost(gateway->presence, sighting->reader, now_ms(gateway));
     roster_remove(gateway->roster, sighting->reader);
+    signalling_readers_changed(gateway);
     outflow_health_changed(gateway);
 }
 
-static void take_sighting(struct gateway *gateway, const struct sighting *sighting)
+static void take_sighting(struct gateway *gateway, struct sighting *sighting)
 {
     switch (sighting->kind) {
     case SIGHTING_APPEARED:
         roster_add(gateway->roster, sighting->reader, sighting->driver, sighting->name);
+        signalling_readers_changed(gateway);
         break;
     case SIGHTING_HEALTH:
         take_health(gateway, sighting);
+        break;
+    case SIGHTING_DESCRIBED:
+        take_device(gateway, sighting);
         break;
     case SIGHTING_CLEARED:
         clear_card_trouble(gateway, sighting);

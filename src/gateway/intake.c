@@ -138,6 +138,14 @@ static void on_card_cleared(void *context, const char *reader)
     tell(context, sighting_create(SIGHTING_CLEARED, reader));
 }
 
+static void on_described(void *context, const char *reader, const struct reader_device *device)
+{
+    struct sighting *sighting = sighting_create(SIGHTING_DESCRIBED, reader);
+
+    device_note_take(&sighting->device, device);
+    tell(context, sighting);
+}
+
 static void on_gone(void *context, const char *reader)
 {
     unwatch_activity(context, reader);
@@ -151,6 +159,7 @@ static bool start_reader(struct intake *intake, const struct settings_reader *se
     const struct reader_options options = {
         .name = settings->name,
         .path = settings->path,
+        .connection = settings->connection,
         .label = settings->label,
         .clock = clock,
         .technologies = template_set_technologies(intake->templates),
@@ -163,6 +172,7 @@ static bool start_reader(struct intake *intake, const struct settings_reader *se
         .card_left = on_card_left,
         .card_failed = on_card_failed,
         .card_cleared = on_card_cleared,
+        .described = on_described,
         .gone = on_gone,
     };
     char *error = NULL;
@@ -201,6 +211,11 @@ struct intake *intake_start(const struct plan *plan, const struct clock *clock, 
     if (intake_join(intake, 1000))
         intake_free(intake);
     return NULL;
+}
+
+unsigned intake_technologies(const struct intake *intake)
+{
+    return template_set_technologies(intake->templates);
 }
 
 int intake_fd(const struct intake *intake)

@@ -22,6 +22,9 @@ struct intake;
  * What the intake needs of the plan is copied. */
 struct intake *intake_start(const struct plan *plan, const struct clock *clock, struct errors *errors);
 
+/* The technologies that its templates ask for, as card_technology bits. */
+unsigned intake_technologies(const struct intake *intake);
+
 /* Readable while there is something to take. */
 int intake_fd(const struct intake *intake);
 

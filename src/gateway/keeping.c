@@ -67,14 +67,14 @@ void keeping_stop(struct gateway *gateway, uint64_t limit_ms)
 
 /* ---- events ---- */
 
-void keeping_submit(struct gateway *gateway, uint64_t sequence, const char *json)
+void keeping_submit(struct gateway *gateway, uint64_t sequence, const char *payload)
 {
     const struct event_id id = { gateway->startup_counter, sequence };
     /* What is stored goes first, if that is wanted: a new event then takes its place behind it. */
     bool must_wait = gateway->plan->cloud.oldest_first && journal_has_backlog(gateway->journal);
-    bool lent = !must_wait && cloud_submit_event(gateway->cloud, id, json);
+    bool lent = !must_wait && cloud_submit_event(gateway->cloud, id, payload);
 
-    journal_submit(gateway->journal, sequence, json, lent);
+    journal_submit(gateway->journal, sequence, payload, lent);
 }
 
 void keeping_connected(struct gateway *gateway, uint64_t link)

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/service.h"
 #include "gateway/context.h"
-#include "message/command.h"
+#include "message/scrdr.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -45,7 +45,9 @@ char *outflow_health_text(const struct gateway *gateway)
     if (refused != NULL)
         journal = join_texts(journal, text_format("journal: %s", refused));
     free(refused);
-    return join_texts(text_copy(gateway->startup_problem), join_texts(journal, roster_health_text(gateway->roster)));
+    char *expiry = gateway->expiry_trouble == NULL ? NULL : text_format("certificate: %s", gateway->expiry_trouble);
+    char *own = join_texts(text_copy(gateway->startup_problem), expiry);
+    return join_texts(own, join_texts(journal, roster_health_text(gateway->roster)));
 }
 
 char *outflow_status_json(const struct gateway *gateway, enum message_state state)
@@ -71,13 +73,26 @@ static const char *move_text(enum presence_move move)
         return NULL;
     case PRESENCE_INSERT:
         return "Insert";
+    case PRESENCE_INSERT_REMOVE:
+        return "Insert,Remove";
     case PRESENCE_REMOVE:
         break;
     }
     return "Remove";
 }
 
-/* Watchers get the event as it is published, with the reader's label beside it. */
+/* What is published, and kept until then, as register 02A0 says at the time of the event: what is kept is never made
+ * anew. New memory. */
+static char *published_text(const struct gateway *gateway, const struct message_event *event, const char *json)
+{
+    const struct settings *settings = gateway->plan->settings;
+
+    if (settings->smart_reader.network_format == SETTINGS_FORMAT_SCRDR)
+        return scrdr_event_text(event, settings->scrdr_checksum == SETTINGS_CHECKSUM_WITH_DELIMITERS);
+    return text_copy(json);
+}
+
+/* Watchers get the event as JSON, whatever the format over the network, with the reader's label beside it. */
 static void tell_watchers(struct gateway *gateway, const char *reader, const char *json)
 {
     if (gateway->control == NULL || !control_server_has_watchers(gateway->control))
@@ -109,44 +124,29 @@ void outflow_event(void *context, const struct presence_event *event)
         .time = outflow_time(gateway),
     };
     char *json = message_event_to_json(&message);
+    char *published = published_text(gateway, &message, json);
 
     if (entry != NULL)
         entry->reads++;
-    keeping_submit(gateway, sequence, json);
+    keeping_submit(gateway, sequence, published);
+    if (event->move != PRESENCE_REMOVE)
+        signalling_read(gateway, sequence, event->reader);
     log_debug("event", "%" PRIu64 ": %s", sequence, json);
     tell_watchers(gateway, event->reader, json);
+    free(published);
     free(json);
-}
-
-static char *meta_json(struct gateway *gateway)
-{
-    identity_refresh_network(gateway->plan->identity);
-    const struct identity *identity = gateway->plan->identity;
-    const struct message_meta meta = {
-        .serial = identity->serial,
-        .version = PACKAGE_VERSION,
-        .hardware = identity->hardware,
-        .unique_id = identity->unique_id,
-        .inventory = gateway->plan->settings->inventory,
-        .location = gateway->plan->settings->location,
-        .physical_address = identity->physical_address,
-        .ip_address = identity->ip_address,
-        .open = false,
-    };
-
-    return message_meta_to_json(&meta);
 }
 
 static void publish_meta(struct gateway *gateway)
 {
     free(gateway->told_meta);
-    gateway->told_meta = meta_json(gateway);
+    gateway->told_meta = plan_meta_json(gateway->plan);
     cloud_submit_meta(gateway->cloud, gateway->told_meta);
 }
 
 void outflow_meta_changed(struct gateway *gateway)
 {
-    char *json = meta_json(gateway);
+    char *json = plan_meta_json(gateway->plan);
     bool changed = gateway->told_meta == NULL || strcmp(json, gateway->told_meta) != 0;
 
     free(json);
@@ -226,6 +226,10 @@ static const char *cloud_state_words(enum cloud_state state)
         return "online";
     case CLOUD_WAITING:
         return "waiting for the broker";
+    case CLOUD_PROVISIONING:
+        return "obtaining a certificate";
+    case CLOUD_AWAITING_REGISTRATION:
+        return "awaiting registration of its certificate";
     case CLOUD_STOPPED:
         break;
     }
@@ -252,57 +256,6 @@ void outflow_tell_service(struct gateway *gateway)
     cloud_report_free(&report);
 }
 
-static void feedback_from_command(const struct command *command, struct feedback_action *action)
-{
-    memset(action, 0, sizeof *action);
-    action->has_sequence = command->has_sequence;
-    action->sequence = command->sequence;
-    action->has_leds = command->has_leds;
-    memcpy(action->leds, command->leds, sizeof action->leds);
-    action->has_rgb_color = command->has_rgb_color;
-    memcpy(action->rgb_color, command->rgb_color, sizeof action->rgb_color);
-    action->has_rgb_mode = command->has_rgb_mode;
-    action->rgb_mode = command->rgb_mode;
-    action->has_buzzer = command->has_buzzer;
-    action->buzzer_ms = command->buzzer_ms;
-    action->relays_count = command->relays_count;
-    for (unsigned i = 0; i < command->relays_count; i++) {
-        action->relays[i].action = command->relays[i].action == RELAY_OPEN    ? FEEDBACK_RELAY_OPEN
-                                   : command->relays[i].action == RELAY_CLOSE ? FEEDBACK_RELAY_CLOSE
-                                                                              : FEEDBACK_RELAY_PULSE;
-        action->relays[i].pulse_ms = command->relays[i].pulse_ms;
-    }
-}
-
-bool outflow_command(struct gateway *gateway, const void *payload, size_t size_bytes, char **error)
-{
-    struct command command;
-    struct feedback_action action;
-
-    if (!command_parse(payload, size_bytes, &command, error)) {
-        gateway->commands_refused++;
-        return false;
-    }
-    feedback_from_command(&command, &action);
-    if (!feedback_play(gateway->feedback, &action)) {
-        gateway->commands_refused++;
-        *error = text_format("too many commands are waiting; this one is dropped");
-        return false;
-    }
-    gateway->commands_accepted++;
-    return true;
-}
-
-static void take_command(struct gateway *gateway, const struct cloud_notice *notice)
-{
-    char *error = NULL;
-
-    if (outflow_command(gateway, notice->payload, notice->size_bytes, &error))
-        return;
-    log_warning("command", "a command from the broker is refused: %s", error);
-    free(error);
-}
-
 /* Watchers may want to see how far an event has come. */
 static void tell_progress(struct gateway *gateway, const char *what, struct event_id id)
 {
@@ -318,6 +271,7 @@ static void tell_progress(struct gateway *gateway, const char *what, struct even
 static void take_confirmation(struct gateway *gateway, const struct cloud_notice *notice)
 {
     journal_confirm(gateway->journal, notice->id);
+    signalling_confirmed(gateway, notice->id);
     tell_progress(gateway, "confirmed", notice->id);
 }
 
@@ -327,6 +281,7 @@ static void take_refusal(struct gateway *gateway, const struct cloud_notice *not
               "springparkctl journal release once the cause has gone", notice->id.startup, notice->id.sequence,
               notice->text);
     journal_set_aside(gateway->journal, notice->id, notice->text);
+    signalling_refused(gateway, notice->id);
 }
 
 static void take_online(struct gateway *gateway)
@@ -336,6 +291,7 @@ static void take_online(struct gateway *gateway)
     outflow_publish_status(gateway);
     outflow_arm_status_timer(gateway);
     outflow_tell_service(gateway);
+    activation_refresh(gateway);
 }
 
 static void take_notice(struct gateway *gateway, const struct cloud_notice *notice)
@@ -349,8 +305,11 @@ static void take_notice(struct gateway *gateway, const struct cloud_notice *noti
         take_online(gateway);
         break;
     case CLOUD_NOTICE_DISCONNECTED:
+        if (gateway->online)
+            signalling_cloud_lost(gateway);
         gateway->online = false;
         keeping_disconnected(gateway);
+        activation_refresh(gateway);
         outflow_tell_service(gateway);
         break;
     case CLOUD_NOTICE_CONFIRMED:
@@ -365,8 +324,13 @@ static void take_notice(struct gateway *gateway, const struct cloud_notice *noti
     case CLOUD_NOTICE_STATUS_CONFIRMED:
         keeping_status_confirmed(gateway, notice->number);
         break;
+    case CLOUD_NOTICE_PROVISIONED:
+        log_notice("cloud", "this box is the thing \"%s\" and has a certificate of its own now; next: the settings are "
+                   "read anew", notice->text);
+        reload_begin(gateway->reload, NULL);
+        break;
     case CLOUD_NOTICE_COMMAND:
-        take_command(gateway, notice);
+        commands_take(gateway, notice);
         break;
     }
 }
@@ -387,6 +351,7 @@ void outflow_notices(void *context, int fd, uint32_t events)
 void outflow_stored(struct gateway *gateway, struct event_id id)
 {
     gateway->stored = id.sequence;
+    signalling_stored(gateway, id);
     tell_progress(gateway, "stored", id);
 }
 

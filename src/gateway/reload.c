@@ -34,6 +34,8 @@ struct reload {
     struct thread *loader;     /* NULL = no reload is under way */
     struct thread *retirer;    /* stops the readers of the configuration before, or NULL */
     const struct plan *old_plan;
+    bool again;                /* somebody asked for another one meanwhile, and waits for no answer */
+    bool was_online;           /* when the reload began */
 };
 
 static void load(void *context)
@@ -48,6 +50,11 @@ static void load(void *context)
     reload->retirer = NULL;
     outcome->errors = errors_create();
     outcome->plan = plan_create(gateway->options->config_file, gateway->options->instance, outcome->errors);
+    if (outcome->plan != NULL && reload->was_online &&
+        !plan_may_follow(outcome->plan, reload->old_plan, gateway->options->config_file, outcome->errors)) {
+        plan_free(outcome->plan);
+        outcome->plan = NULL;
+    }
     if (outcome->plan != NULL && !plan_same_readers(reload->old_plan, outcome->plan)) {
         outcome->intake = intake_start(outcome->plan, gateway->clock, outcome->errors);
         if (outcome->intake == NULL) {
@@ -107,11 +114,14 @@ static void change_over(struct reload *reload, struct reload_outcome *outcome)
     struct plan *old = gateway->plan;
     bool same_cloud = plan_same_cloud(old, outcome->plan);
 
-    outcome->changed = !same_cloud || outcome->intake != NULL || !plan_same_rest(old, outcome->plan);
+    outcome->changed = !same_cloud || outcome->intake != NULL || !plan_same_rest(old, outcome->plan) ||
+                       !plan_same_feedback(old, outcome->plan) || !plan_same_signals(old, outcome->plan) ||
+                       !plan_same_discovery(old, outcome->plan);
     note_what_waits(old, outcome->plan);
     gateway->plan = outcome->plan;
     presence_configure(gateway->presence, &outcome->plan->presence);
     keeping_configure(gateway, outcome->plan);
+    signalling_configure(gateway, old);
     if (outcome->intake != NULL)
         change_readers(reload, outcome->intake);
     if (!same_cloud) {
@@ -121,10 +131,14 @@ static void change_over(struct reload *reload, struct reload_outcome *outcome)
         /* Whoever listened there must not go on believing the last, perhaps retained, "online". */
         cloud_submit_status(gateway->cloud, farewell, 0);
         free(farewell);
-        cloud_reconfigure(gateway->cloud, &outcome->plan->cloud);
+        const struct cloud_settings settings = gateway_cloud_settings(gateway, outcome->plan);
+        cloud_reconfigure(gateway->cloud, &settings);
     } else {
         outflow_meta_changed(gateway);
     }
+    activation_configure(gateway, old);
+    findable_configure(gateway);
+    network_watch_configure(gateway->network);
     outflow_arm_status_timer(gateway);
     plan_free(old);
 }
@@ -179,6 +193,10 @@ static void on_outcome(void *context, int fd, uint32_t events)
     free(outcome);
     service_notify_ready("reloaded");
     outflow_tell_service(reload->gateway);
+    if (reload->again) {
+        reload->again = false;
+        reload_begin(reload, NULL);
+    }
 }
 
 static void free_outcome(void *memory)
@@ -228,7 +246,10 @@ void reload_begin(struct reload *reload, struct control_client *client)
     struct gateway *gateway = reload->gateway;
 
     if (reload->loader != NULL) {
-        log_notice("config", "a reload is under way already; this request is refused");
+        /* What the one under way has read already may have changed since. */
+        reload->again = reload->again || client == NULL;
+        log_notice("config", "a reload is under way already; this request %s",
+                   client == NULL ? "is carried out after it" : "is refused");
         if (client != NULL)
             control_refuse(client, json_pack("[s]", "a reload is under way already; try again"));
         return;
@@ -237,6 +258,7 @@ void reload_begin(struct reload *reload, struct control_client *client)
     log_info("config", "reading %s again", gateway->options->config_file);
     reload->client = client;
     reload->old_plan = gateway->plan;
+    reload->was_online = gateway->online;
     reload->loader = thread_start("reload", load, reload);
     if (reload->loader != NULL)
         return;

@@ -58,7 +58,7 @@ static void answer_command(struct gateway *gateway, struct control_client *clien
         refuse(client, "command: the argument \"command\" must be the command's text");
         return;
     }
-    if (!outflow_command(gateway, json_string_value(command), json_string_length(command), &error)) {
+    if (!commands_say(gateway, json_string_value(command), json_string_length(command), &error)) {
         refuse(client, error);
         free(error);
         return;

@@ -45,6 +45,7 @@ static void free_entry(struct roster_entry *entry)
 {
     free(entry->label);
     free(entry->name);
+    device_note_clear(&entry->device);
     free(entry->reason);
     free(entry->hang);
     free(entry->hang_now);
@@ -87,6 +88,7 @@ struct roster_entry *roster_add(struct roster *roster, const char *label, const 
     }
     entry->driver = driver;
     text_replace(&entry->name, name);
+    device_note_clear(&entry->device);
     roster_set_health(entry, READER_STARTING, NULL);
     roster->was_shared = roster->was_shared || roster->count > 1;
     return entry;
@@ -99,6 +101,7 @@ void roster_remove(struct roster *roster, const char *label)
     if (entry == NULL)
         return;
     roster_set_health(entry, READER_STARTING, NULL);
+    device_note_clear(&entry->device);
     text_replace(&entry->hang, NULL);
     text_replace(&entry->hang_now, NULL);
     append(&roster->absent, &roster->absent_count, entry);

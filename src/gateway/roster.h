@@ -5,6 +5,7 @@
 #ifndef SPRINGPARK_GATEWAY_ROSTER_H
 #define SPRINGPARK_GATEWAY_ROSTER_H
 
+#include "gateway/device_note.h"
 #include "reader/reader.h"
 
 #include <stdbool.h>
@@ -16,6 +17,7 @@ struct roster_entry {
     char *name;
     const char *driver;
     enum reader_health health;
+    struct device_note device; /* as its driver described it last; nothing for a driver that does not */
     char *reason;              /* why it is ill, or NULL */
     char *hang;                /* a foreign call of its thread that is overdue, in words, or NULL */
     char *hang_now;            /* the same with how long that has been so, as of the last look */
@@ -31,7 +33,7 @@ struct roster *roster_create(void);
 void roster_free(struct roster *roster);
 
 /* Adds a reader, or renews the one of that label; counters go on, also after roster_remove: a reader that was unplugged,
- * or that a reload began anew. */
+ * or that a reload began anew. What is known of the device does not: it may be another one. */
 struct roster_entry *roster_add(struct roster *roster, const char *label, const char *driver, const char *name);
 void roster_remove(struct roster *roster, const char *label);
 void roster_set_health(struct roster_entry *entry, enum reader_health health, const char *reason);

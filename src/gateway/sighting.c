@@ -24,5 +24,6 @@ void sighting_free(void *memory)
     free(sighting->name);
     free(sighting->text);
     token_free(sighting->token);
+    device_note_clear(&sighting->device);
     free(sighting);
 }

@@ -7,12 +7,14 @@
 #define SPRINGPARK_GATEWAY_SIGHTING_H
 
 #include "card/card.h"
+#include "gateway/device_note.h"
 #include "reader/reader.h"
 #include "template/token.h"
 
 enum sighting_kind {
     SIGHTING_APPEARED,   /* driver, name */
     SIGHTING_HEALTH,     /* health, text = reason */
+    SIGHTING_DESCRIBED,  /* device */
     SIGHTING_ARRIVED,    /* token */
     SIGHTING_LEFT,       /* text = identifier in hex */
     SIGHTING_NO_MATCH,   /* no template wants the card */
@@ -28,6 +30,7 @@ struct sighting {
     char *name;
     char *text;
     struct token *token;
+    struct device_note device;
     enum reader_health health;
     enum card_error error;
 };

@@ -33,6 +33,8 @@ struct journal_settings {
     uint64_t max_bytes;        /* of the files on disk, the write-ahead log included */
     uint64_t max_age_s;        /* counted while the daemon runs, whatever the clock says; 0 = no limit */
     size_t memory_events;      /* 1 up */
+    size_t lent_most;          /* no row is lent for replay while so many are lent, or acknowledged and not deleted yet: what
+                                  a kill sends again. 0 = no limit. A disk that takes no deletions does without. */
 };
 
 enum journal_state { JOURNAL_OPENING, JOURNAL_WORKS, JOURNAL_DEGRADED, JOURNAL_OFF };

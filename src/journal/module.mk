@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-libspringpark_la_SOURCES += \
+libspringpark_a_SOURCES += \
 	src/journal/bounds.c \
 	src/journal/checksum.c src/journal/checksum.h \
 	src/journal/disk.c src/journal/disk.h src/journal/disk_sql.h \

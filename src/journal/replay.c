@@ -42,6 +42,16 @@ uint64_t replay_unlent_rows(const struct journal *journal)
     return journal->pending > held ? journal->pending - held : 0;
 }
 
+/* A kill would send them all again, so there are no more of them than the settings say; only a disk in trouble, which
+ * cannot delete, must not stop the replay. */
+static bool may_lend(struct journal *journal)
+{
+    pthread_mutex_lock(&journal->mutex);
+    size_t most = journal->bounds.lent_most;
+    pthread_mutex_unlock(&journal->mutex);
+    return most == 0 || journal->trouble != NULL || ranges_count(journal->lent) + ranges_count(journal->freed) < most;
+}
+
 /* A flipped bit: what it says cannot be trusted, only where it stands. */
 static void note_bad_row(struct journal *journal, uint64_t position)
 {
@@ -89,7 +99,7 @@ static void replay_from_disk(struct journal *journal)
     struct disk_row row;
     bool again = journal->cursor > 0;
 
-    while (wanted(journal) > 0 && replay_unlent_rows(journal) > 0) {
+    while (wanted(journal) > 0 && replay_unlent_rows(journal) > 0 && may_lend(journal)) {
         activity_set(journal->activity, ACTIVITY_FOREIGN, "reading the journal", JOURNAL_DISK_LIMIT_MS);
         result = disk_next(journal->disk, journal->cursor, &row);
         activity_set(journal->activity, ACTIVITY_OWN, "keeping the journal", JOURNAL_DISK_LIMIT_MS);

@@ -93,7 +93,8 @@ static void sooner(int64_t *wait_ms, uint64_t at_ms, uint64_t now)
 static bool has_work(struct journal *journal)
 {
     pthread_mutex_lock(&journal->mutex);
-    bool has = journal->signalled || (journal->disk != NULL && journal->trouble == NULL &&
+    /* The wake-up of a stop that came while this turn began was cleared with the orders. */
+    bool has = journal->stopping || journal->signalled || (journal->disk != NULL && journal->trouble == NULL &&
                                       waiting_count(journal->waiting) > 0);
     pthread_mutex_unlock(&journal->mutex);
     return has;

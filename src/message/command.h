@@ -25,7 +25,14 @@
  *  - Relay: true closes, false opens, a number closes for that many milliseconds (1 to 65535, or 1 to 4 hex digits). 0
  *    is refused, for who sends it most likely means false.
  *  - Relays: an array of such values, first relay first, at most 8; Relay and Relays together are refused.
+ *  - Active, true or false, in $SCCMD ACT of 2 hex digits, 01 or 00, is an extension: 02A0 knows of a start command, and
+ *    no page says how it comes over MQTT.
  *  - An unknown field or tuple refuses the command, because what it asks for would be lost silently.
+ *
+ * Extensions of this project, in JSON only (command_gate.h is what heeds them):
+ *   Id         1 to 64 printable ASCII characters: a command that comes again with an Id acts once
+ *   Expires    from when on the command must not act any more: an integer, in seconds since 1970 UTC, or a string, an
+ *              RFC 3339 date-time ("2026-11-28T20:15:00Z")
  */
 #ifndef SPRINGPARK_MESSAGE_COMMAND_H
 #define SPRINGPARK_MESSAGE_COMMAND_H
@@ -35,7 +42,8 @@
 #include <stdint.h>
 
 /* $SCCMD: "a longer one is discarded" at 256 characters (vendor); JSON: our own bound. */
-enum { COMMAND_TEXT_MAX_BYTES = 255, COMMAND_JSON_MAX_BYTES = 4096, COMMAND_RELAYS_MAX = 8 };
+enum { COMMAND_TEXT_MAX_BYTES = 255, COMMAND_JSON_MAX_BYTES = 4096, COMMAND_RELAYS_MAX = 8,
+       COMMAND_ID_MAX_BYTES = 64 };
 
 enum relay_action { RELAY_OPEN, RELAY_CLOSE, RELAY_PULSE };
 
@@ -46,6 +54,8 @@ struct relay_command {
 
 /* Each part is there or not; a command without parts is valid and does nothing. */
 struct command {
+    bool has_active;             /* extension: reading starts or stops (register 02A0, explicit activation) */
+    bool active;
     bool has_sequence;
     uint8_t sequence;            /* PLAY_SEQUENCE number */
     bool has_leds;
@@ -59,6 +69,9 @@ struct command {
     unsigned relays_count;
     struct relay_command relays[COMMAND_RELAYS_MAX];
     bool relays_single;          /* it came as Relay, not as Relays */
+    char id[COMMAND_ID_MAX_BYTES + 1]; /* "" = none; zeroes after it */
+    bool has_expires;
+    int64_t expires_unix_s;
 };
 
 /* Parses size_bytes bytes that came from outside. On success *error is NULL. On failure returns false, *command is
@@ -66,7 +79,8 @@ struct command {
  * characters of the input. */
 bool command_parse(const void *payload, size_t size_bytes, struct command *command, char **error);
 
-/* The canonical READER COMMAND as compact JSON, new memory: members in the vendor's order, numbers as integers, bytes
+/* The canonical READER COMMAND as compact JSON, new memory: members in the vendor's order, then Id
+ * and Expires, numbers as integers, bytes
  * (Leds, RgbColor) as hex. command_parse gives the same command back. */
 char *command_to_json(const struct command *command);
 

@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "base/memory.h"
 #include "message/command_parts.h"
+#include "message/timestamp.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -51,6 +52,15 @@ static bool read_number(const char *name, const json_t *value, json_int_t max, s
         return false;
     }
     *number = (unsigned) read;
+    return true;
+}
+
+static bool read_active(const char *name, const json_t *value, struct command *command, char **error)
+{
+    if (!json_is_boolean(value))
+        return refuse(error, name, "must be true or false");
+    command->has_active = true;
+    command->active = json_is_true(value);
     return true;
 }
 
@@ -150,12 +160,38 @@ static bool read_relays(const char *name, const json_t *value, struct command *c
     return true;
 }
 
+static bool read_id(const char *name, const json_t *value, struct command *command, char **error)
+{
+    const char *text = json_string_value(value);
+    const size_t size_bytes = json_string_length(value);
+    bool printable = true;
+
+    for (size_t i = 0; i < size_bytes; i++)
+        printable = printable && text[i] >= 0x20 && text[i] <= 0x7E;
+    if (size_bytes == 0 || size_bytes > COMMAND_ID_MAX_BYTES || !printable)
+        return refuse(error, name, "must be a string of 1 to 64 printable ASCII characters");
+    memcpy(command->id, text, size_bytes);
+    return true;
+}
+
+static bool read_expires(const char *name, const json_t *value, struct command *command, char **error)
+{
+    command->expires_unix_s = json_integer_value(value);
+    if (json_is_string(value) ? !timestamp_parse(json_string_value(value), &command->expires_unix_s)
+                              : !json_is_integer(value) || command->expires_unix_s < 0)
+        return refuse(error, name, "must be seconds since 1970 UTC, or a time such as 2026-11-28T20:15:00Z");
+    command->has_expires = true;
+    return true;
+}
+
 static const struct {
     const char *name;
     field_reader *read;
 } fields[] = {
+    {"Active", read_active},
     {"Sequence", read_sequence}, {"Leds", read_leds},     {"RgbColor", read_rgb_color}, {"RgbMode", read_rgb_mode},
     {"Buzzer", read_buzzer},     {"Relay", read_relay},   {"Relays", read_relays},
+    {"Id", read_id},             {"Expires", read_expires},
 };
 
 static bool read_field(const char *name, const json_t *value, struct command *command, char **error)
@@ -250,6 +286,8 @@ char *command_to_json(const struct command *command)
 {
     json_t *object = json_object();
 
+    if (command->has_active)
+        set_new(object, "Active", json_boolean(command->active));
     if (command->has_sequence)
         set_new(object, "Sequence", json_integer(command->sequence));
     if (command->has_leds)
@@ -261,6 +299,10 @@ char *command_to_json(const struct command *command)
     if (command->has_buzzer)
         set_new(object, "Buzzer", json_integer((json_int_t) command->buzzer_ms));
     set_relays(object, command);
+    if (*command->id != '\0')
+        set_new(object, "Id", json_string(command->id));
+    if (command->has_expires)
+        set_new(object, "Expires", json_integer(command->expires_unix_s));
     char *text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
     if (text == NULL)
         abort();

@@ -43,8 +43,15 @@ static bool read_tuple(struct field tuple, struct command *command, char **error
     const int size_bytes = hex_to_bytes(value.text, value.size_bytes, bytes, sizeof bytes);
 
     if ((is_name(name, "SEQ") && command->has_sequence) || (is_name(name, "LEDS") && command->has_leds)
-        || (is_name(name, "BUZZ") && command->has_buzzer))
+        || (is_name(name, "BUZZ") && command->has_buzzer) || (is_name(name, "ACT") && command->has_active))
         return refuse(error, "the field comes twice", name);
+    if (is_name(name, "ACT")) {
+        if (size_bytes != 1 || bytes[0] > 1)
+            return refuse(error, "ACT must be 01 or 00", value);
+        command->has_active = true;
+        command->active = bytes[0] == 1;
+        return true;
+    }
     if (is_name(name, "SEQ")) {
         if (size_bytes != 1)
             return refuse(error, "SEQ must be 2 hex digits", value);
@@ -66,7 +73,7 @@ static bool read_tuple(struct field tuple, struct command *command, char **error
         command->buzzer_ms = (unsigned) bytes[0] << 8 | bytes[1];
         return true;
     }
-    return refuse(error, "unknown field, SEQ, LEDS and BUZZ are known", name);
+    return refuse(error, "unknown field, SEQ, LEDS, BUZZ and ACT are known", name);
 }
 
 /* text up to and with the '*' at star; digits: what follows it. */

@@ -165,6 +165,7 @@ char *message_meta_to_json(const struct message_meta *meta)
     set_text(object, "Revision", meta->version);
     set_optional_text(object, "Hardware", meta->hardware);
     set_optional_text(object, "UniqueId", meta->unique_id);
+    set_optional_text(object, "ConfigId", meta->config_id);
     set_new(object, "Open", json_boolean(meta->open));
     if (meta->inventory[0] != '\0')
         set_text(object, "Inventory", meta->inventory);
@@ -172,7 +173,7 @@ char *message_meta_to_json(const struct message_meta *meta)
         set_text(object, "Location", meta->location);
     set_optional_text(object, "PhysAddress", meta->physical_address);
     set_optional_text(object, "IpAddress", meta->ip_address);
-    set_text(object, "Protocol", "RDR/JSON");
+    set_text(object, "Protocol", meta->protocol);
     set_text(object, "Interfaces", "13.56");
     return finish(object);
 }

@@ -15,7 +15,8 @@
  *  - META says who really answers: VendorName "springpark" and Firmware "springpark/linux/springparkd", not the
  *    vendor's; ProductName stays "SpringPark", because that is what is emulated and what consumers look at, and
  *    ProductVariant "gateway" tells it from the device. Version and Revision are the gateway's version. Hardware
- *    is the box's own name for itself. ConfigId (register 0200) is left out until that register is in the table.
+ *    is the box's own name for itself. ConfigId is there with register 0200 or without
+ *    it: then it is made of the configuration (device/config_id.c).
  *  - Template is left out, not 0, in fast inventory, as Companion does it.
  *  - Numbers in Uptime are not padded, except the milliseconds: "699:16.850".
  */
@@ -55,10 +56,12 @@ struct message_meta {
     const char *version;         /* the gateway's own, for instance "0.1.0" */
     const char *hardware;        /* or NULL */
     const char *unique_id;       /* or NULL */
+    const char *config_id;       /* or NULL */
     const char *inventory;       /* "" = left out */
     const char *location;        /* "" = left out */
     const char *physical_address; /* or NULL */
     const char *ip_address;      /* or NULL */
+    const char *protocol;        /* "RDR/JSON" or "$SCRDR" */
     bool open;                   /* META Open: all security settings are open */
 };
 

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 
-libspringpark_la_SOURCES += \
+libspringpark_a_SOURCES += \
 	src/presence/presence.c src/presence/presence.h

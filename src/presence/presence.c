@@ -46,6 +46,7 @@ struct presence {
     struct presence_settings settings;
     presence_emit *emit;
     void *context;
+    bool active;            /* tags are read */
     struct reader **readers;
     size_t readers_count;
     struct visit **visits;  /* in the order of arrival */
@@ -71,6 +72,7 @@ struct presence *presence_create(const struct presence_settings *settings, prese
     presence->settings = *settings;
     presence->emit = emit;
     presence->context = context;
+    presence->active = true;
     return presence;
 }
 
@@ -101,6 +103,11 @@ void presence_free(struct presence *presence)
 void presence_configure(struct presence *presence, const struct presence_settings *settings)
 {
     presence->settings = *settings;
+}
+
+void presence_set_active(struct presence *presence, bool active)
+{
+    presence->active = active;
 }
 
 static struct reader *find_reader(const struct presence *presence, const char *label)
@@ -193,13 +200,15 @@ static void recall(struct presence *presence, struct visit *visit)
 
 /* ---- what comes next ---- */
 
-/* Since when the tag itself can be read. False = not in this visit any more. */
+/* Since when the tag itself can be read. False = not now, or not in this visit any more. */
 static bool visit_ready(const struct presence *presence, const struct visit *visit, uint64_t *ready_ms)
 {
     const struct presence_settings *settings = &presence->settings;
     uint64_t interval_ms = settings->repeat_interval_ms;
 
     *ready_ms = visit->arrived_ms;
+    if (!presence->active)
+        return false;
     if (visit->reported) {
         if (settings->insert_remove || settings->must_leave)
             return false;
@@ -272,6 +281,23 @@ static void read_tag(struct presence *presence, struct visit *visit, uint64_t no
     emit(presence, presence->settings.insert_remove ? PRESENCE_INSERT : PRESENCE_READ, visit);
 }
 
+/* Whether it was only the other tags that kept this one from its INSERT. */
+static bool is_short_apparition(const struct presence *presence, const struct visit *visit)
+{
+    uint64_t ready_ms;
+
+    return presence->settings.insert_remove && !visit->reported && visit_ready(presence, visit, &ready_ms) &&
+           ready_ms <= visit->left_ms;
+}
+
+static void tell_short_apparition(struct presence *presence, struct visit *visit, uint64_t now_ms)
+{
+    visit->reported = true;
+    visit->has_read = true;
+    visit->last_read_ms = now_ms;
+    emit(presence, PRESENCE_INSERT_REMOVE, visit);
+}
+
 static void end_visit(struct presence *presence, struct visit *visit, uint64_t now_ms)
 {
     size_t index = 0;
@@ -282,7 +308,9 @@ static void end_visit(struct presence *presence, struct visit *visit, uint64_t n
     memmove(presence->visits + index, presence->visits + index + 1,
             (presence->visits_count - index) * sizeof(struct visit *));
     visit->reader->present_count--;
-    if (!visit->reported)
+    if (is_short_apparition(presence, visit))
+        tell_short_apparition(presence, visit, now_ms);
+    if (!visit->reported && presence->active)
         visit->reader->unread_count++;
     remember(presence, visit, now_ms);
     if (visit->inserted)

@@ -11,10 +11,13 @@
  *
  *  - read events: READ, and again after each repeat interval while the tag stays; nothing when it leaves;
  *  - insert and remove events: INSERT, silence, then one REMOVE when the visit ends, always with the token of the
- *    INSERT, and never without one; also when the settings have changed in between.
+ *    INSERT, and never without one; also when the settings have changed in between. A visit that ended before the read
+ *    interval let its INSERT be told is a short apparition: one INSERT_REMOVE when it ends, so that no tag goes by
+ *    unseen (assumption: the vendor's pages name it and do not say when). It does not make other tags wait, and the
+ *    read interval does not hold it back.
  *
- * A visit that ends without an event was too short for the intervals: it is counted as unread. That is so for a tag
- * that comes again inside its own repeat interval, too.
+ * A visit that ends without an event was too short for the intervals: it is counted as unread. In insert and remove mode
+ * that is only a tag that came again, and left, inside its own repeat interval.
  *
  * Assumptions: a repeat interval of 0 ("as fast as possible") reads a tag that stays every 100 ms, the register's unit.
  * What a late presence_advance missed is not made up for: a tag is read once, and its intervals count from then.
@@ -40,7 +43,7 @@ struct presence_settings {
     unsigned debounce_ms;        /* a tag absent for less than this has not left */
 };
 
-enum presence_move { PRESENCE_READ, PRESENCE_INSERT, PRESENCE_REMOVE };
+enum presence_move { PRESENCE_READ, PRESENCE_INSERT, PRESENCE_REMOVE, PRESENCE_INSERT_REMOVE };
 
 /* One event that counts; valid during the call. */
 struct presence_event {
@@ -62,6 +65,11 @@ void presence_free(struct presence *presence);
 
 /* New settings from now on; who is present stays present. Emits nothing: what is due now has a deadline in the past. */
 void presence_configure(struct presence *presence, const struct presence_settings *settings);
+
+/* Whether tags are read; true at first. While they are not, who is present is known all the same, and a REMOVE that is owed
+ * comes. Tags that are there when reading begins are read as soon as the intervals allow it; those that came and went
+ * before are not, and not counted as unread. Emits nothing; what is due has a deadline in the past. */
+void presence_set_active(struct presence *presence, bool active);
 
 /* The reader (its label) sees a tag that it did not see before. The token is copied; its tag_id is not NULL. */
 void presence_arrived(struct presence *presence, const char *reader, const struct token *token, uint64_t now_ms);

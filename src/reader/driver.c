@@ -4,10 +4,23 @@
 #include <stddef.h>
 #include <string.h>
 
-static const struct reader_driver *const drivers[] = {&reader_driver_pcsc, &reader_driver_script};
+static const struct reader_driver *const drivers[] = {
+    &reader_driver_pcsc,
+#ifdef HAVE_LIBNFC
+    &reader_driver_nfc,
+#endif
+    &reader_driver_script,
+};
 
 /* In the order of the table above, which a unit test holds. */
-static const char *const names[] = {"pcsc", "script", NULL};
+static const char *const names[] = {
+    "pcsc",
+#ifdef HAVE_LIBNFC
+    "libnfc",
+#endif
+    "script",
+    NULL,
+};
 
 const struct reader_driver *reader_driver_find(const char *name)
 {

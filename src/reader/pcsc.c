@@ -21,9 +21,7 @@ static void release(struct reader_source *source)
     for (size_t i = 0; i < source->yielded_count; i++)
         free(source->yielded[i]);
     free(source->yielded);
-    activity_free(source->none.activity);
-    free(source->none.label);
-    free(source->none.reason);
+    reader_teller_release(&source->none);
     free(source->glob);
     free(source->label);
     wakeup_close(source->stop_fd);
@@ -44,10 +42,7 @@ static struct reader_source *start(const struct reader_options *options, const s
     source->sink = *sink;
     source->stop_fd = wakeup_create();
     source->done_fd = wakeup_create();
-    source->none = (struct pcsc_teller) {
-        .source = source, .label = text_copy(source->label[0] != '\0' ? source->label : source->glob),
-        .activity = activity_create(source->clock),
-    };
+    source->none = pcsc_teller(source, text_copy(source->label[0] != '\0' ? source->label : source->glob));
     if (!pcsc_hub_enter(source)) {
         *error = text_copy("no thread for PC/SC readers could be started; next: raise the limit of tasks (TasksMax)");
         release(source);

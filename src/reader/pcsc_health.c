@@ -3,8 +3,6 @@
 
 #include "base/memory.h"
 
-enum { PACE_FIRST_MS = 500, PACE_MAX_MS = 5000 };
-
 char *pcsc_reason(enum pcsc_result result, unsigned long code)
 {
     switch (result) {
@@ -49,20 +47,6 @@ char *pcsc_reason_unwatched(void)
 {
     return text_format("no more than %d PC/SC readers can be watched at a time; next: name fewer in the setting "
                        "readers, or unplug one", PCSC_WATCHED_MAX);
-}
-
-uint32_t pcsc_pace_next_ms(struct pcsc_pace *pace)
-{
-    if (pace->last_ms == 0)
-        pace->last_ms = PACE_FIRST_MS;
-    else
-        pace->last_ms = pace->last_ms * 2 > PACE_MAX_MS ? PACE_MAX_MS : pace->last_ms * 2;
-    return pace->last_ms;
-}
-
-void pcsc_pace_reset(struct pcsc_pace *pace)
-{
-    pace->last_ms = 0;
 }
 
 bool pcsc_result_is_worth_telling(enum pcsc_result result, unsigned *refusals)

@@ -7,8 +7,6 @@
 
 #include "reader/pcsc_library.h"
 
-#include <stdint.h>
-
 /* The reason, with the next step, why a reader cannot work. code: of the library. New memory, freed by the caller. */
 char *pcsc_reason(enum pcsc_result result, unsigned long code) __attribute__((malloc, returns_nonnull));
 
@@ -20,17 +18,6 @@ char *pcsc_reason_all_taken(const char *glob) __attribute__((malloc, returns_non
 
 /* The reason why a reader is left out. New memory, freed by the caller. */
 char *pcsc_reason_unwatched(void) __attribute__((malloc, returns_nonnull));
-
-/* The pace of new attempts: 500 ms, doubling, at most 5 s. Zeroed = at its start. */
-struct pcsc_pace {
-    uint32_t last_ms;
-};
-
-/* How long to wait before the next attempt, in milliseconds. */
-uint32_t pcsc_pace_next_ms(struct pcsc_pace *pace);
-
-/* It works again. */
-void pcsc_pace_reset(struct pcsc_pace *pace);
 
 /*
  * Whether a refusal is to be believed. pcscd answers "access denied" for a moment while it is dying, so that the

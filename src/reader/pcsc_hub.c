@@ -34,7 +34,7 @@ struct pcsc_hub {
     int nudge_fd;                    /* readable when something was asked; for pauses */
     struct pcsc_session *session;
     struct reader_source *sources;   /* the thread's, in the order of their start */
-    struct pcsc_pace pace;           /* the thread's, as `refusals` */
+    struct reader_pace pace;           /* the thread's, as `refusals` */
     unsigned refusals;
     /* All of these under hub_mutex. */
     struct reader_source *arrivals;  /* started and not seen by the thread yet, in order */
@@ -159,10 +159,10 @@ static void connection_failed(struct pcsc_hub *hub, enum pcsc_result result)
     bool tell = pcsc_result_is_worth_telling(result, &hub->refusals);
     for (struct reader_source *source = hub->sources; tell && source != NULL; source = source->next) {
         if (source->taken)
-            pcsc_teller_ill(&source->none, pcsc_reason(result, code));
+            reader_teller_ill(&source->none, pcsc_reason(result, code));
     }
     set_activity(hub, ACTIVITY_IDLE, "waiting to try pcscd again", 0);
-    pause_hub(hub, pcsc_pace_next_ms(&hub->pace));
+    pause_hub(hub, reader_pace_next_ms(&hub->pace));
 }
 
 static bool open_session(struct pcsc_hub *hub)
@@ -193,7 +193,7 @@ static enum pcsc_result look_at_list(struct pcsc_hub *hub, bool *changed, bool *
         if (source->taken)
             pcsc_readers_follow(hub->sources, source, names != NULL ? names : no_names, changed, some_leaving);
     }
-    pcsc_pace_reset(&hub->pace);
+    reader_pace_reset(&hub->pace);
     free(names);
     return PCSC_OK;
 }

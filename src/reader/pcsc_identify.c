@@ -38,6 +38,15 @@ static int read_uid(struct card *card)
     return 0;
 }
 
+/*
+ * Whether the answer begins with TL, the length byte of a whole ATS (ISO/IEC 14443-4, 5.2), and then T0, whose highest
+ * bit is 0. PC/SC part 3 asks for the historical bytes alone; ACS readers and others give all of it.
+ */
+static bool begins_with_length(const uint8_t *ats, size_t size_bytes)
+{
+    return size_bytes > 0 && ats[0] == size_bytes && (size_bytes == 1 || (ats[1] & 0x80) == 0);
+}
+
 /* Returns the status bytes; many readers refuse, which is fine. */
 static int read_ats(struct card *card)
 {
@@ -45,9 +54,10 @@ static int read_ats(struct card *card)
     size_t data_bytes = 0;
 
     int status = ask(card, get_ats, sizeof get_ats, answer, sizeof answer, &data_bytes);
-    if (status == SW_SUCCESS && data_bytes <= sizeof card->ats) {
-        memcpy(card->ats, answer, data_bytes);
-        card->ats_bytes = data_bytes;
+    size_t skip_bytes = begins_with_length(answer, data_bytes) ? 1 : 0;
+    if (status == SW_SUCCESS && data_bytes - skip_bytes <= sizeof card->ats) {
+        card->ats_bytes = data_bytes - skip_bytes;
+        memcpy(card->ats, answer + skip_bytes, card->ats_bytes);
     }
     return status;
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include <winscard.h>
+/* SCARD_CTL_CODE; of pcsc-lite, not of this project */
+#include <reader.h>
 
 struct pcsc_session {
     /* Held while the context is opened, released or cancelled, so that a cancel never meets a context that another
@@ -226,6 +228,26 @@ enum pcsc_result pcsc_session_transmit(struct pcsc_session *session, const uint8
     LONG code = SCardTransmit(session->card, header, command, command_bytes, NULL, answer, &received);
     *received_bytes = code == SCARD_S_SUCCESS ? received : 0;
     return note_card(session, code);
+}
+
+enum pcsc_result pcsc_session_connect_direct(struct pcsc_session *session, const char *reader)
+{
+    assert(!session->connected);
+    LONG code = SCardConnect(session->context, reader, SCARD_SHARE_DIRECT, 0, &session->card, &session->protocol);
+    session->connected = code == SCARD_S_SUCCESS;
+    return note(session, code);
+}
+
+enum pcsc_result pcsc_session_escape(struct pcsc_session *session, const uint8_t *command, size_t command_bytes,
+                                     uint8_t *answer, size_t capacity_bytes, size_t *received_bytes)
+{
+    DWORD received = 0;
+
+    if (!session->connected)
+        return PCSC_READER_TROUBLE;
+    LONG code = SCardControl(session->card, SCARD_CTL_CODE(1), command, command_bytes, answer, capacity_bytes, &received);
+    *received_bytes = code == SCARD_S_SUCCESS ? received : 0;
+    return note(session, code);
 }
 
 void pcsc_session_disconnect(struct pcsc_session *session)

@@ -99,6 +99,18 @@ enum pcsc_result pcsc_session_connect(struct pcsc_session *session, const char *
 enum pcsc_result pcsc_session_transmit(struct pcsc_session *session, const uint8_t *command, size_t command_bytes,
                                        uint8_t *answer, size_t capacity_bytes, size_t *received_bytes);
 
+/*
+ * Connects to the reader itself, whether there is a card or not, beside whoever else is connected; a card is not
+ * powered. Only for pcsc_session_escape.
+ */
+enum pcsc_result pcsc_session_connect_direct(struct pcsc_session *session, const char *reader);
+
+/* Sends one command to the reader itself (SCardControl with the code of PC_to_RDR_Escape, USB CCID 1.1, 6.1.8);
+ * *received_bytes of the answer. Any failure that is no pcscd's is PCSC_OTHER or PCSC_CARD_ERROR: the reader's driver
+ * does not pass such commands on. */
+enum pcsc_result pcsc_session_escape(struct pcsc_session *session, const uint8_t *command, size_t command_bytes,
+                                     uint8_t *answer, size_t capacity_bytes, size_t *received_bytes);
+
 /* Leaves the card as it is. Does nothing if not connected. */
 void pcsc_session_disconnect(struct pcsc_session *session);
 

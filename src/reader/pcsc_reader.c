@@ -6,6 +6,7 @@
 #include "base/thread.h"
 #include "base/wakeup.h"
 #include "card/atr.h"
+#include "reader/pcsc_card.h"
 #include "reader/pcsc_hub.h"
 #include "reader/pcsc_identify.h"
 
@@ -168,7 +169,7 @@ static void tell_failed(struct pcsc_reader *reader, enum card_error error)
     const struct reader_sink *sink = &reader->source->sink;
 
     reader->visit.failed = true;
-    if (pcsc_teller_may_speak(&reader->teller))
+    if (reader_teller_may_speak(&reader->teller))
         sink->card_failed(sink->context, reader->teller.label, error);
 }
 
@@ -199,7 +200,7 @@ static void fail_visit(struct pcsc_reader *reader, int error)
         ask_for_look(reader);
     } else if (reader->card_result == PCSC_REFUSED) {
         reader->access_refused = true;
-        pcsc_teller_ill(&reader->teller, pcsc_reason(PCSC_REFUSED, 0));
+        reader_teller_ill(&reader->teller, pcsc_reason(PCSC_REFUSED, 0));
     } else if (!ending(reader)) {
         log_warning("pcsc", "reader %s: a card could not be read, pcscd's error is 0x%08lX; next: present it again",
                     label, pcsc_session_code(reader->link.session));
@@ -211,7 +212,8 @@ static void fail_visit(struct pcsc_reader *reader, int error)
 static void read_card(struct pcsc_reader *reader, const struct pcsc_look *look, const struct atr_info *atr)
 {
     const struct reader_sink *sink = &reader->source->sink;
-    struct card card = {.transceive = transceive, .driver = reader, .atr_bytes = look->atr_bytes};
+    struct card card = {.transceive = transceive, .authenticate = pcsc_card_authenticate, .driver = reader,
+                        .atr_bytes = look->atr_bytes};
 
     memcpy(card.atr, look->atr, look->atr_bytes);
     int error = identify(reader, &card, atr);
@@ -221,12 +223,12 @@ static void read_card(struct pcsc_reader *reader, const struct pcsc_look *look, 
     }
     if (reader->access_refused) {
         reader->access_refused = false;
-        pcsc_teller_works(&reader->teller);
+        reader_teller_works(&reader->teller);
     }
     reader->visit.announced = true;
     reader->visit.uid_bytes = card.uid_bytes;
     memcpy(reader->visit.uid, card.uid, card.uid_bytes);
-    if (pcsc_teller_may_speak(&reader->teller))
+    if (reader_teller_may_speak(&reader->teller))
         sink->card_arrived(sink->context, reader->teller.label, &card);
     disconnect(reader);
 }
@@ -256,9 +258,9 @@ static void end_visit(struct pcsc_reader *reader)
 {
     const struct reader_sink *sink = &reader->source->sink;
 
-    if (reader->visit.announced && pcsc_teller_may_speak(&reader->teller))
+    if (reader->visit.announced && reader_teller_may_speak(&reader->teller))
         sink->card_left(sink->context, reader->teller.label, reader->visit.uid, reader->visit.uid_bytes);
-    if (reader->visit.failed && sink->card_cleared != NULL && pcsc_teller_may_speak(&reader->teller))
+    if (reader->visit.failed && sink->card_cleared != NULL && reader_teller_may_speak(&reader->teller))
         sink->card_cleared(sink->context, reader->teller.label);
     reader->visit = (struct pcsc_visit) {0};
 }
@@ -284,12 +286,12 @@ static void take_look(struct pcsc_reader *reader, const struct pcsc_look *look)
 {
     if (look->unknown || look->unavailable) {
         end_visit(reader);
-        pcsc_teller_ill(&reader->teller, pcsc_reason(look->unknown ? PCSC_UNKNOWN_READER : PCSC_READER_TROUBLE, 0));
+        reader_teller_ill(&reader->teller, pcsc_reason(look->unknown ? PCSC_UNKNOWN_READER : PCSC_READER_TROUBLE, 0));
         return;
     }
-    pcsc_pace_reset(&reader->link.pace);
+    reader_pace_reset(&reader->link.pace);
     if (!reader->access_refused)
-        pcsc_teller_works(&reader->teller);
+        reader_teller_works(&reader->teller);
     if (!look->present) {
         end_visit(reader);
         return;
@@ -308,7 +310,7 @@ static void take_turn(struct pcsc_reader *reader, bool *look_is_due)
     enum pcsc_result lost_result = PCSC_OK;
 
     if (take_unwatched(&reader->mailbox))
-        pcsc_teller_ill(&reader->teller, pcsc_reason_unwatched());
+        reader_teller_ill(&reader->teller, pcsc_reason_unwatched());
     bool has_look = open_mailbox(reader, &lost, &lost_result);
     if (lost) {
         end_visit(reader);
@@ -317,14 +319,14 @@ static void take_turn(struct pcsc_reader *reader, bool *look_is_due)
         pcsc_session_close(reader->link.session);
         set_own(reader, "ending the connection to pcscd");
         if (pcsc_result_is_worth_telling(lost_result, &reader->link.refusals))
-            pcsc_teller_ill(&reader->teller, pcsc_reason(lost_result, 0));
+            reader_teller_ill(&reader->teller, pcsc_reason(lost_result, 0));
     }
     *look_is_due = has_look || (*look_is_due && !lost);
     if (!*look_is_due) {
         activity_set(reader->teller.activity, ACTIVITY_IDLE, "waiting for a card", 0);
         pcsc_source_pause(reader->source, reader->mailbox.kick_fd, PCSC_FOREVER_MS);
         set_own(reader, "looking at the reader's state");
-    } else if (pcsc_link_open(&reader->link, &reader->teller, reader->mailbox.kick_fd)) {
+    } else if (pcsc_link_open(&reader->link, reader->source, &reader->teller, reader->mailbox.kick_fd)) {
         *look_is_due = false;
         take_look(reader, &reader->look);
     }
@@ -336,7 +338,7 @@ static void run(void *context)
     struct reader_source *source = reader->source;
 
     log_info("pcsc", "reader %s is there: %s", reader->teller.label, reader->name);
-    pcsc_teller_appeared(&reader->teller, reader->name);
+    reader_teller_appeared(&reader->teller, reader->name);
     for (bool look_is_due = false; !ending(reader);)
         take_turn(reader, &look_is_due);
     set_foreign(reader, "leaving pcscd");
@@ -347,7 +349,7 @@ static void run(void *context)
         end_visit(reader);
         log_notice("pcsc", "reader %s was unplugged; it is used again when it comes back", reader->teller.label);
     }
-    pcsc_teller_gone(&reader->teller);
+    reader_teller_gone(&reader->teller);
     atomic_store(&reader->ended, true);
     pcsc_source_thread_ended(source);
 }
@@ -355,11 +357,9 @@ static void run(void *context)
 static void release(struct pcsc_reader *reader)
 {
     pcsc_session_free(reader->link.session);
-    activity_free(reader->teller.activity);
+    reader_teller_release(&reader->teller);
     wakeup_close(reader->mailbox.kick_fd);
     pthread_mutex_destroy(&reader->mailbox.mutex);
-    free(reader->teller.label);
-    free(reader->teller.reason);
     free(reader->name);
     free(reader);
 }
@@ -370,9 +370,7 @@ struct pcsc_reader *pcsc_reader_start(struct reader_source *source, const char *
 
     reader->source = source;
     reader->name = text_copy(name);
-    reader->teller = (struct pcsc_teller) {
-        .source = source, .label = text_copy(label), .activity = activity_create(source->clock),
-    };
+    reader->teller = pcsc_teller(source, text_copy(label));
     activity_follow(reader->teller.activity, source->none.activity);
     reader->link.session = pcsc_session_create();
     pthread_mutex_init(&reader->mailbox.mutex, NULL);

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "reader/pcsc_labels.h"
+#include "reader/labels.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static bool yields(const struct reader_source *sources, struct reader_source *so
     if (is_yielded(source, name))
         return true;
     for (const struct reader_source *other = sources; other != source; other = other->next) {
-        if (other->sink.context != source->sink.context || !pcsc_name_matches(other->glob, name))
+        if (other->sink.context != source->sink.context || !reader_name_matches(other->glob, name))
             continue;
         log_notice("pcsc", "reader %s matches \"%s\" and \"%s\" of the setting readers: the first of them has it; "
                    "next: make the second name narrower, or leave that entry out", name, other->glob, source->glob);
@@ -72,10 +72,10 @@ static bool add_new(const struct reader_source *sources, struct reader_source *s
     bool added = false;
 
     for (; *names != NULL; names++) {
-        if (!pcsc_name_matches(source->glob, *names) || is_known(source, *names) || yields(sources, source, *names))
+        if (!reader_name_matches(source->glob, *names) || is_known(source, *names) || yields(sources, source, *names))
             continue;
         pcsc_source_hide_none(source);
-        char *label = pcsc_label_choose(source->label, *names, label_taken, source);
+        char *label = reader_label_choose(source->label, *names, label_taken, source);
         struct pcsc_reader *reader = pcsc_reader_start(source, *names, label);
         free(label);
         if (reader == NULL)
@@ -137,7 +137,7 @@ void pcsc_readers_follow(const struct reader_source *sources, struct reader_sour
     if (source->readers != NULL)
         return;
     pcsc_source_show_none(source);
-    pcsc_teller_ill(&source->none, some_yielded_listed(source, names) ? pcsc_reason_all_taken(source->glob)
+    reader_teller_ill(&source->none, some_yielded_listed(source, names) ? pcsc_reason_all_taken(source->glob)
                                                                       : pcsc_reason_no_match(source->glob));
 }
 

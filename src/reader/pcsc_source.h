@@ -14,8 +14,9 @@
 #define SPRINGPARK_READER_PCSC_SOURCE_H
 
 #include "reader/pcsc_health.h"
+#include "reader/pace.h"
 #include "reader/pcsc_library.h"
-#include "reader/reader.h"
+#include "reader/teller.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -26,20 +27,10 @@ enum { PCSC_CALL_LIMIT_MS = 5000, PCSC_OWN_LIMIT_MS = 10000 };
 /* For the join of a thread that has said its last word: no limit that it could reach. */
 enum { PCSC_JOIN_LIMIT_MS = INT32_MAX };
 
-/* What is told of one reader, or of the source as long as it has none: the sink, and one log line for each change. */
-struct pcsc_teller {
-    struct reader_source *source;
-    char *label;
-    struct activity *activity;
-    bool shown;                /* between appeared and gone; otherwise nothing is told: the readers speak themselves */
-    enum reader_health health;
-    char *reason;              /* while READER_ILL */
-};
-
 /* A connection to pcscd that is kept alive by trying again. */
 struct pcsc_link {
     struct pcsc_session *session;
-    struct pcsc_pace pace;
+    struct reader_pace pace;
     unsigned refusals;
 };
 
@@ -72,7 +63,7 @@ struct pcsc_reader {
     struct reader_source *source;
     struct pcsc_reader *next;
     char *name;
-    struct pcsc_teller teller;
+    struct reader_teller teller;
     struct pcsc_link link;
     struct pcsc_visit visit;
     bool access_refused;       /* pcscd lets us look at the reader and not at its cards */
@@ -107,19 +98,15 @@ struct reader_source {
     /* The hub's thread's, before it has taken the source the usher's. */
     struct reader_source *next;
     bool taken;
-    struct pcsc_teller none;   /* stands for the source while it has no reader; its activity is the hub's, which those
-                                  of the readers follow */
+    struct reader_teller none;   /* stands for the source while it has no reader; its activity is the hub's, which
+                                  those of the readers follow */
     struct pcsc_reader *readers;
     char **yielded;            /* names of readers that match and that an entry before this one has */
     size_t yielded_count;
 };
 
-/* pcsc_source.c: any thread of the source. */
-void pcsc_teller_appeared(struct pcsc_teller *teller, const char *name);
-void pcsc_teller_gone(struct pcsc_teller *teller);
-void pcsc_teller_works(struct pcsc_teller *teller);
-void pcsc_teller_ill(struct pcsc_teller *teller, char *reason);  /* takes reason */
-bool pcsc_teller_may_speak(const struct pcsc_teller *teller);
+/* pcsc_source.c: any thread of the source. The teller of one of its readers, or of `none`; takes the label. */
+struct reader_teller pcsc_teller(struct reader_source *source, char *label);
 
 /* Tells of `none`, if it is not told already, and takes it back. */
 void pcsc_source_show_none(struct reader_source *source);
@@ -129,7 +116,7 @@ void pcsc_source_hide_none(struct reader_source *source);
 void pcsc_source_pause(struct reader_source *source, int kick_fd, uint32_t timeout_ms);
 
 /* Opens the link if it is not; after a failure tells it and waits for the next attempt's turn. */
-bool pcsc_link_open(struct pcsc_link *link, struct pcsc_teller *teller, int kick_fd);
+bool pcsc_link_open(struct pcsc_link *link, struct reader_source *source, struct reader_teller *teller, int kick_fd);
 
 /* A thread of the source has ended: the last thing that it does with the source. */
 void pcsc_source_thread_ended(struct reader_source *source);

@@ -16,9 +16,9 @@
  *
  * Telling. A driver tells what happens through the reader_sink that start was given. Every function of the sink may be
  * called on any of the driver's threads; calls about one reader come from one thread at a time and in order:
- * appeared, then any number of health, card_arrived, card_left, card_failed, card_cleared, then gone. A sink function
- * may block while the main thread is behind (a full queue makes a reader wait and never drops); it returns at once after
- * stop.
+ * appeared, then any number of health, described, card_arrived, card_left, card_failed, card_cleared, then gone. A sink
+ * function may block while the main thread is behind (a full queue makes a reader wait and never drops); it returns at
+ * once after stop.
  *
  * Cards. card_arrived is called with a struct card that lives until the call returns; inside the call the templates may
  * use card->transceive, on this thread. A driver calls card_arrived once for each visit, and card_left with the same
@@ -54,10 +54,18 @@ enum reader_health { READER_STARTING, READER_WORKS, READER_ILL };
 
 /* What is told once when a reader appears. Valid during the call. */
 struct reader_info {
-    const char *driver;      /* "pcsc", "script" */
+    const char *driver;      /* "pcsc", "libnfc", "script" */
     const char *name;        /* the driver's own full name for it */
     const char *label;       /* the name in events, in `status` and in the log: unique in this process */
     struct activity *activity; /* of the reader's thread; valid until gone is called */
+};
+
+/* What a driver knows of the device behind a reader once it is open. Valid during the call. */
+struct reader_device {
+    const char *connection;  /* how it is reached: libnfc's connection string */
+    const char *chip;        /* "PN532 v1.6" */
+    unsigned technologies;   /* card_technology bits: what it can look for */
+    const char *polling;     /* how tags are looked for: "select loop", "by the chip" */
 };
 
 /* Functions for drivers. `reader` is the label. */
@@ -69,12 +77,14 @@ struct reader_sink {
     void (*card_left)(void *context, const char *reader, const uint8_t *uid, size_t uid_bytes);
     void (*card_failed)(void *context, const char *reader, enum card_error error);
     void (*card_cleared)(void *context, const char *reader); /* NULL if nobody wants to know */
+    void (*described)(void *context, const char *reader, const struct reader_device *device); /* NULL, too */
     void (*gone)(void *context, const char *reader);
 };
 
 struct reader_options {
     const char *name;        /* pcsc: glob on the reader's name; script: unused */
     const char *path;        /* script: file or FIFO */
+    const char *connection;  /* libnfc: a connection string, or "*" for every device that libnfc finds */
     const char *label;       /* "" = the driver's name for the reader. When one entry matches several readers they are
                                 LABEL, "LABEL 2", "LABEL 3"..., the lowest number that is free */
     const struct clock *clock;
@@ -98,6 +108,7 @@ const struct reader_driver *reader_driver_find(const char *name);
 const char *const *reader_driver_names(void);
 
 extern const struct reader_driver reader_driver_pcsc;
+extern const struct reader_driver reader_driver_nfc;  /* in the table only if springpark was built with libnfc */
 extern const struct reader_driver reader_driver_script;
 
 #endif

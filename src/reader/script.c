@@ -88,6 +88,16 @@ static int transceive(struct card *card, const uint8_t *command, size_t command_
     return answer_bytes(NULL, 0, 0x6D00, answer, answer_capacity_bytes);
 }
 
+/* No key opens it. */
+static int authenticate(struct card *card, uint8_t block, enum card_key kind, const uint8_t key[CARD_CLASSIC_KEY_BYTES])
+{
+    (void) card;
+    (void) block;
+    (void) kind;
+    (void) key;
+    return CARD_ERROR_REFUSED;
+}
+
 /* ---- playing; all on the reader's thread ---- */
 
 static size_t find_tag(const struct reader_source *source, const struct script_step *step)
@@ -127,7 +137,7 @@ static void play_insert(struct reader_source *source, const struct script_step *
         return;
     }
     struct card card = { .technology = step->technology, .uid_bytes = step->uid_bytes, .ats_bytes = step->ats_bytes,
-                         .transceive = transceive };
+                         .transceive = transceive, .authenticate = authenticate };
     memcpy(card.uid, step->uid, sizeof card.uid);
     memcpy(card.ats, step->ats, sizeof card.ats);
     struct script_tag *tag = &source->tags[source->tags_count++];

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-libspringpark_la_SOURCES += \
+libspringpark_a_SOURCES += \
 	src/template/decimal.c src/template/decimal.h \
 	src/template/id_only.c src/template/id_only.h \
 	src/template/output.c src/template/output.h \

@@ -3,19 +3,55 @@
 
 #include "base/memory.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_CONFIG = 0x100, KEY_RUN_DIRECTORY, KEY_JSON };
+enum { KEY_CONFIG = 0x100, KEY_RUN_DIRECTORY, KEY_INSTANCE, KEY_JSON };
 
 static const struct argp_option common_options[] = {
     {.name = "config", .key = KEY_CONFIG, .arg = "FILE", .doc = "The settings (default " SPRINGPARK_CONFIG_FILE ")"},
     {.name = "run-directory", .key = KEY_RUN_DIRECTORY, .arg = "DIR",
      .doc = "Where the daemon's sockets are (default " SPRINGPARK_RUN_DIRECTORY ")"},
+    {.name = "instance", .key = KEY_INSTANCE, .arg = "NAME",
+     .doc = "The device of springparkd@NAME: settings " SPRINGPARK_CONFIG_FOLDER "/NAME.conf, sockets "
+            SPRINGPARK_RUN_DIRECTORY "@NAME"},
     {.name = "json", .key = KEY_JSON, .doc = "Print JSON, for programs"},
     {0},
 };
+
+/* As systemd takes it for the name of a unit; and it becomes the name of folders. */
+static bool is_instance_name(const char *name)
+{
+    if (*name == '\0' || *name == '.' || strlen(name) > 64)
+        return false;
+    while (isalnum((unsigned char) *name) || (*name != '\0' && strchr("._-", *name) != NULL))
+        name++;
+    return *name == '\0';
+}
+
+/* The environment is where systemd would tell such paths; it keeps them to the end of the process. */
+static const char *keep(const char *variable, char *value)
+{
+    (void) setenv(variable, value, 1);
+    free(value);
+    return getenv(variable);
+}
+
+/* What springparkd@.service says of its instances. --config and --run-directory go before. */
+static void choose_instance(struct tool_options *options, const char *name)
+{
+    options->instance = name;
+    (void) keep("STATE_DIRECTORY", text_format("%s@%s", SPRINGPARK_STATE_DIRECTORY, name));
+    (void) keep("CREDENTIALS_DIRECTORY", text_format("/run/credentials/springparkd@%s.service", name));
+    if (strcmp(options->config_file, SPRINGPARK_CONFIG_FILE) == 0)
+        options->config_file = keep("SPRINGPARK_INSTANCE_CONFIG",
+                                    text_format("%s/%s.conf", SPRINGPARK_CONFIG_FOLDER, name));
+    if (strcmp(options->run_directory, SPRINGPARK_RUN_DIRECTORY) == 0)
+        options->run_directory = keep("SPRINGPARK_INSTANCE_RUN",
+                                      text_format("%s@%s", SPRINGPARK_RUN_DIRECTORY, name));
+}
 
 static error_t parse_common(int key, char *arg, struct argp_state *state)
 {
@@ -27,6 +63,11 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_RUN_DIRECTORY:
         options->run_directory = arg;
+        return 0;
+    case KEY_INSTANCE:
+        if (!is_instance_name(arg))
+            argp_error(state, "--instance: \"%s\" is no name of letters, digits, \".\", \"_\" and \"-\"", arg);
+        choose_instance(options, arg);
         return 0;
     case KEY_JSON:
         options->json = true;

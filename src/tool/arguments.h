@@ -10,7 +10,7 @@
 
 #include <argp.h>
 
-/* --config, --run-directory and --json, which may stand before the subcommand's name or after it.
+/* --config, --run-directory, --instance and --json, which may stand before the subcommand's name or after it.
  * input: a struct tool_options to change. */
 extern const struct argp arguments_common;
 

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/memory.h"
+#include "cloud/aws.h"
+#include "cloud/awaiting.h"
 #include "cloud/tls.h"
 #include "tool/arguments.h"
 
@@ -107,6 +109,7 @@ struct broker {
     struct mqtt_client *client;
     char *client_id;
     int version;
+    struct mqtt_end end; /* of the last attempt */
     bool answered;      /* a CONNACK came, with this reason */
     int reason;
 };
@@ -137,12 +140,12 @@ static void on_published(void *context, int message_id, int reason)
         broker->events.published(broker->events.context, message_id, reason);
 }
 
-static void on_received(void *context, const char *topic, const void *payload, size_t size_bytes, bool retained)
+static void on_received(void *context, const struct mqtt_message *message)
 {
     struct broker *broker = context;
 
     if (broker->events.received != NULL)
-        broker->events.received(broker->events.context, topic, payload, size_bytes, retained);
+        broker->events.received(broker->events.context, message);
 }
 
 /* Two tools with one id would throw each other out. */
@@ -167,7 +170,7 @@ struct broker *broker_create(const struct broker_options *options, const struct 
                                                .received = on_received};
     broker->interrupt = interrupt;
     broker->client_id = options->client_id != NULL ? text_copy(options->client_id) : own_client_id();
-    broker->version = 5;
+    broker->version = options->version == CLOUD_MQTT_3_1_1 ? 4 : 5;
     return broker;
 }
 
@@ -193,6 +196,22 @@ struct mqtt_client *broker_client(struct broker *broker)
     return broker->client;
 }
 
+bool broker_drops_certificate(const struct broker *broker, struct registration *registration)
+{
+    uint8_t fingerprint[REGISTRATION_FINGERPRINT_BYTES];
+
+    if (broker->tls == NULL || !tls_context_fingerprint(broker->tls, fingerprint))
+        return false;
+    *registration = registration_of(broker->options->host, broker->options->port, fingerprint);
+    return awaiting_is_such_an_end(&broker->end, tls_context_certificate_was_sent(broker->tls),
+                                   tls_context_alert(broker->tls));
+}
+
+const char *broker_client_id(const struct broker *broker)
+{
+    return broker->client_id;
+}
+
 char *broker_reason(const struct broker *broker, int reason)
 {
     return text_format("0x%02X, %s", (unsigned) reason, mqtt_reason_text(broker->version, reason));
@@ -201,14 +220,22 @@ char *broker_reason(const struct broker *broker, int reason)
 static bool open_tls(struct broker *broker, char **error)
 {
     const struct broker_options *options = broker->options;
-    const struct cloud_tls_settings settings = {
+    const struct cloud_tls_settings from_files = {
         .enabled = true, .sni = true, .verify_name = !options->no_verify_name, .trust = CLOUD_TRUST_PKI,
         .ca = options->ca, .client_auth = true, .certificate = options->certificate, .key = options->key,
         .chain = options->chain,
     };
-    struct errors *errors = errors_create();
+    const struct cloud_tls_settings *settings = options->tls != NULL ? options->tls : &from_files;
 
-    broker->tls = tls_context_create(&settings, options->host, errors, NULL);
+    if (!settings->enabled)
+        return true;
+    struct errors *errors = errors_create();
+    /* As the daemon, which tries with a certificate that has expired, too: the clock may be what is wrong. */
+    struct errors *notes = options->tls != NULL ? errors_create() : NULL;
+    broker->tls = tls_context_create(settings, options->host, errors, notes);
+    const char *alpn = aws_alpn(options->port);
+    if (broker->tls != NULL && alpn != NULL)
+        tls_context_offer_alpn(broker->tls, alpn);
     if (broker->tls == NULL) {
         *error = text_copy("");
         for (size_t index = 0; index < errors_count(errors); index++) {
@@ -218,6 +245,7 @@ static bool open_tls(struct broker *broker, char **error)
         }
     }
     errors_free(errors);
+    errors_free(notes);
     return broker->tls != NULL;
 }
 
@@ -234,19 +262,34 @@ static enum broker_result judge_answer(struct broker *broker, char **error)
     if (broker->reason == 0)
         return BROKER_CONNECTED;
     char *reason = broker_reason(broker, broker->reason);
-    *error = text_format("the broker refuses this client (%s); check --client-id and what the certificate is allowed "
+    *error = text_format("the broker refuses this client (%s); check the client id and what the certificate is allowed "
                          "(AWS: iot:Connect in its policy, and that it is active)", reason);
     free(reason);
     return may_pass(broker->version, broker->reason) ? BROKER_UNREACHABLE : BROKER_REFUSED;
 }
 
+/* For an end without a word once all but CONNACK was there. */
+static const char *closing_hint(const struct broker *broker)
+{
+    const struct mqtt_end *end = &broker->end;
+    bool reached = !end->tls || end->established;
+
+    if (!reached || (end->cause != MQTT_END_CLOSED && end->cause != MQTT_END_BROKEN))
+        return "";
+    return "; it may not know this certificate or client id (yet)";
+}
+
 /* From the first byte to CONNACK. *other_version: the broker does not speak this one. */
 static enum broker_result shake_hands(struct broker *broker, bool *other_version, char **error)
 {
+    const struct broker_options *own = broker->options;
+    const unsigned timeout_ms = own->connect_timeout_ms > 0 ? own->connect_timeout_ms : CONNECT_TIMEOUT_MS;
     const struct mqtt_options options = {
-        .host = broker->options->host, .port = broker->options->port, .ssl_context = tls_context_ssl(broker->tls),
-        .version = broker->version, .client_id = broker->client_id, .login = "", .password = "",
-        .keep_alive_s = KEEP_ALIVE_S, .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+        .host = own->host, .port = own->port, .ssl_context = broker->tls != NULL ? tls_context_ssl(broker->tls) : NULL,
+        .version = broker->version, .client_id = broker->client_id,
+        .login = own->login != NULL ? own->login : "", .password = own->password != NULL ? own->password : "",
+        .keep_alive_s = KEEP_ALIVE_S, .connect_timeout_ms = timeout_ms,
+        .end = &broker->end,
     };
     enum mqtt_result result = MQTT_OK;
 
@@ -256,7 +299,7 @@ static enum broker_result shake_hands(struct broker *broker, bool *other_version
     while (broker->client != NULL && result == MQTT_OK && !broker->answered) {
         if (interrupt_asked(broker->interrupt))
             return BROKER_INTERRUPTED;
-        result = mqtt_client_turn(broker->client, CONNECT_TIMEOUT_MS);
+        result = mqtt_client_turn(broker->client, (int) timeout_ms);
     }
     if (interrupt_asked(broker->interrupt)) {
         free(*error);
@@ -265,18 +308,19 @@ static enum broker_result shake_hands(struct broker *broker, bool *other_version
     }
     if (result == MQTT_PROTOCOL_REFUSED) {
         *other_version = true;
-        *error = text_copy("the broker speaks neither MQTT 5 nor 3.1.1");
+        *error = text_copy(own->version == CLOUD_MQTT_AUTO ? "the broker speaks neither MQTT 5 nor 3.1.1" :
+                           "the broker does not speak the MQTT version of mqtt.version");
         return BROKER_REFUSED;
     }
     if (broker->answered)
         return judge_answer(broker, error);
-    if (tls_context_failure(broker->tls) != NULL) {
+    if (broker->tls != NULL && tls_context_failure(broker->tls) != NULL) {
         free(*error);
         *error = text_copy(tls_context_failure(broker->tls));
         return BROKER_UNTRUSTED;
     }
     if (broker->client != NULL)
-        *error = text_copy(mqtt_client_reason(broker->client));
+        *error = text_format("%s%s", mqtt_client_reason(broker->client), closing_hint(broker));
     return BROKER_UNREACHABLE;
 }
 
@@ -289,7 +333,7 @@ enum broker_result broker_connect(struct broker *broker, char **error)
         if (!open_tls(broker, error))
             return BROKER_MISCONFIGURED;
         enum broker_result result = shake_hands(broker, &other_version, error);
-        if (!other_version || broker->version == 4)
+        if (!other_version || broker->version == 4 || broker->options->version == CLOUD_MQTT_5)
             return result;
         free(*error);
         *error = NULL;

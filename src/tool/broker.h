@@ -5,7 +5,9 @@
 #ifndef SPRINGPARK_TOOL_BROKER_H
 #define SPRINGPARK_TOOL_BROKER_H
 
+#include "cloud/cloud.h"
 #include "cloud/mqtt.h"
+#include "cloud/registration.h"
 #include "tool/interrupt.h"
 
 #include <argp.h>
@@ -23,6 +25,11 @@ struct broker_options {
     const char *device;        /* NULL = not given */
     const char *client_id;     /* NULL = one of our own */
     bool no_verify_name;
+    const struct cloud_tls_settings *tls;   /* TLS as a configuration has it, instead of the files above; NULL = not */
+    const char *login;         /* NULL = none */
+    const char *password;
+    enum cloud_mqtt_version version; /* CLOUD_MQTT_AUTO: 5, then 3.1.1 */
+    unsigned connect_timeout_ms; /* 0 = 20 s */
     bool given;                /* one of the options was there */
 };
 
@@ -57,8 +64,15 @@ void broker_free(struct broker *broker);
  * wrong and what to check, unless connected or interrupted (the caller frees it). */
 enum broker_result broker_connect(struct broker *broker, char **error);
 
+/* After BROKER_UNTRUSTED or BROKER_UNREACHABLE: whether it ended as with a broker that has not registered the certificate
+ * yet (awaiting.h); *registration says which certificate at which broker. */
+bool broker_drops_certificate(const struct broker *broker, struct registration *registration);
+
 /* For BROKER_CONNECTED and after that, until broker_connect or broker_free. */
 struct mqtt_client *broker_client(struct broker *broker);
+
+/* What it calls itself; the broker's. */
+const char *broker_client_id(const struct broker *broker);
 
 /* "0x87, Not authorized" in words for the version that is spoken. New memory. */
 char *broker_reason(const struct broker *broker, int reason);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* springparkctl check [FILE]: whether a configuration file is right, and nothing else. */
+#include "device/manual.h"
 #include "gateway/plan.h"
 #include "tool/arguments.h"
 #include "tool/tool.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
 struct arguments {
@@ -39,6 +41,17 @@ static const struct argp parser = {
            " it and with the certificates and keys that it names.\vExit status: 0 without errors, 78 otherwise.",
 };
 
+static void print_errors(const struct errors *errors)
+{
+    char *hint = manual_hint(errors);
+
+    for (size_t i = 0; i < errors_count(errors); i++)
+        fprintf(stderr, "%s\n", errors_get(errors, i));
+    if (hint != NULL)
+        fprintf(stderr, "%s\n", hint);
+    free(hint);
+}
+
 int tool_check(const struct tool_options *options, int argc, char **argv)
 {
     struct arguments arguments = { .options = *options };
@@ -46,10 +59,9 @@ int tool_check(const struct tool_options *options, int argc, char **argv)
     arguments_parse(&parser, argc, argv, &arguments);
     const char *file = arguments.file != NULL ? arguments.file : arguments.options.config_file;
     struct errors *errors = errors_create();
-    struct plan *plan = plan_create(file, "", errors);
+    struct plan *plan = plan_create(file, arguments.options.instance, errors);
 
-    for (size_t i = 0; i < errors_count(errors); i++)
-        fprintf(stderr, "%s\n", errors_get(errors, i));
+    print_errors(errors);
     if (plan != NULL) {
         printf("%s: no errors\n", file);
         for (size_t i = 0; i < errors_count(plan->notes); i++)

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cloud/awaiting.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ struct subscription {
     struct shortcut shortcut;
     unsigned events_wanted;     /* 0 = no end */
     unsigned timeout_s;         /* 0 = none */
+    unsigned patience_s;        /* with a certificate that is awaiting registration */
 
     struct interrupt *interrupt;
     struct broker *broker;
@@ -47,17 +49,20 @@ struct subscription {
     size_t answer_topics_count;
     unsigned answers_pending;   /* commands that the broker has not acknowledged */
     bool was_connected;         /* at least once */
+    struct awaiting awaiting;
     bool subscribed;            /* on this connection */
     int refused_status;         /* not 0: what the broker does not allow, said already */
     bool output_closed;
 };
 
-enum { KEY_EVENTS = 0x500, KEY_TIMEOUT };
+enum { KEY_EVENTS = 0x500, KEY_TIMEOUT, KEY_PATIENCE };
 
 static const struct argp_option subscribe_options[] = {
     {.name = "events", .key = KEY_EVENTS, .arg = "N", .doc = "End after N events"},
     {.name = "timeout", .key = KEY_TIMEOUT, .arg = "S",
      .doc = "End after S seconds, with status 75 if fewer than N events came (without --events: none)"},
+    {.name = "patience", .key = KEY_PATIENCE, .arg = "S",
+     .doc = "Say what to check when the certificate awaits registration for S seconds (default 600)"},
     {0},
 };
 
@@ -67,6 +72,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_INIT:
+        subscription->patience_s = AWAITING_PATIENCE_MS / 1000;
         state->child_inputs[0] = &subscription->shortcut;
         state->child_inputs[1] = &subscription->options;
         return 0;
@@ -75,6 +81,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_TIMEOUT:
         subscription->timeout_s = arguments_number(state, "--timeout", arg, 1, 10000000);
+        return 0;
+    case KEY_PATIENCE:
+        subscription->patience_s = arguments_number(state, "--patience", arg, 1, 10000000);
         return 0;
     case ARGP_KEY_END:
         if (!subscription->options.given)
@@ -186,22 +195,22 @@ static void send_answers(struct subscription *subscription)
     forget_answers(subscription);
 }
 
-static void on_received(void *context, const char *topic, const void *payload, size_t size_bytes, bool retained)
+static void on_received(void *context, const struct mqtt_message *message)
 {
     struct subscription *subscription = context;
-    const char *text = payload;
+    const char *text = message->payload;
+    size_t size_bytes = message->size_bytes;
 
-    (void) retained;
     if (is_enough(subscription) || subscription->output_closed)
         return;
     /* $SCRDR text brings its own line end. */
     while (size_bytes > 0 && (text[size_bytes - 1] == '\n' || text[size_bytes - 1] == '\r'))
         size_bytes--;
-    char *line = display_safe(payload, size_bytes);
+    char *line = display_safe(text, size_bytes);
     subscription->output_closed = puts(line) < 0 || fflush(stdout) != 0;
     free(line);
     subscription->events_count++;
-    note_answer(subscription, topic);
+    note_answer(subscription, message->topic);
 }
 
 /* ---- one connection ---- */
@@ -231,8 +240,32 @@ static bool run_connection(struct subscription *subscription)
     return true;
 }
 
+/* A demo client's first connections are dropped, too. Without a file that remembers, the first CONNACK 0 of this run says
+ * that the certificate is registered. */
+static bool awaits_registration(struct subscription *subscription)
+{
+    const uint64_t patience_ms = (uint64_t) subscription->patience_s * 1000;
+    struct registration registration;
+
+    if (!broker_drops_certificate(subscription->broker, &registration))
+        return false;
+    if (subscription->was_connected) {
+        display_error("%s:%u: the broker drops the certificate, which was accepted before: it may have been deactivated "
+                      "or revoked, or its policy detached; check its status (aws iot describe-certificate)",
+                      subscription->options.host, subscription->options.port);
+        return true;
+    }
+    enum awaiting_news news = awaiting_note_drop(&subscription->awaiting, &registration,
+                                                 clock_monotonic_ms(clock_system()), patience_ms);
+    char *text = awaiting_text(&subscription->awaiting, broker_client_id(subscription->broker), patience_ms);
+    if (news != AWAITING_NO_NEWS)
+        display_error("awaiting registration: %s", text);
+    free(text);
+    return true;
+}
+
 /* Whether another attempt makes sense; if not, *exit_status. What is wrong is said. */
-static bool is_worth_retrying(const struct subscription *subscription, enum broker_result result, const char *error,
+static bool is_worth_retrying(struct subscription *subscription, enum broker_result result, const char *error,
                               int *exit_status)
 {
     bool final = result == BROKER_MISCONFIGURED || result == BROKER_REFUSED ||
@@ -240,6 +273,8 @@ static bool is_worth_retrying(const struct subscription *subscription, enum brok
 
     if (result == BROKER_INTERRUPTED)
         return false;
+    if (awaits_registration(subscription))
+        return true;
     display_error("%s:%u: %s", subscription->options.host, subscription->options.port, error);
     *exit_status = final ? broker_exit_status(result) : EX_OK;
     return !final;
@@ -312,11 +347,14 @@ int tool_subscribe(const struct tool_options *options, int argc, char **argv)
         .options = subscribe_options, .parser = parse, .children = children,
         .args_doc = "--broker HOST --ca FILE --cert FILE --key FILE",
         .doc = "Prints the READER EVENTs that a broker delivers, one a line, until Ctrl-C. Needs no springparkd.\v"
-               "With AWS IoT Core:\n"
-               "  springparkctl subscribe --client-id demo-1 --accept \\\n"
+               "With AWS IoT Core, and the certificate of a demo client:\n"
+               "  springparkctl subscribe --client-id demo-1 \\\n"
                "    --broker xxxxxxxxxxxxxx-ats.iot.us-west-2.amazonaws.com \\\n"
                "    --ca amazon --cert demo-1.pem --key demo-1.key\n"
-               "\"subscribed to ...\" on standard error says that events can come."};
+               "\"subscribed to ...\" on standard error says that events can come. A new certificate is dropped at first, "
+               "until it is registered: that is said, and tried again.\n"
+               "An answer, such as --accept, is published to the device's rdr/cmd. A demo client may not do that (its "
+               "policy lets it subscribe to events only): it takes a certificate whose policy has iot:Publish on these topics."};
     struct subscription subscription = {.end_ms = UINT64_MAX};
     const struct mqtt_events events = {.context = &subscription, .subscribed = on_subscribed,
                                        .published = on_published, .received = on_received};

@@ -77,7 +77,8 @@ static bool print_lines(struct watch *watch, struct control_connection *connecti
         }
         bool printed = print_event(watch, line);
         json_decref(line);
-        if (!printed || watch->events_count == watch->events_wanted)
+        bool enough = watch->events_wanted > 0 && watch->events_count >= watch->events_wanted;
+        if (!printed || enough)
             return true;
     }
 }

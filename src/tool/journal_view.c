@@ -124,6 +124,10 @@ static void put_event(FILE *stream, json_t *event)
 {
     static const char *const more[] = {"Move", "Reader", "DateTime"};
 
+    if (json_is_string(event)) { /* $SCRDR, with its line end */
+        view_put(stream, "%.*s", (int) strcspn(json_string_value(event), "\r\n"), json_string_value(event));
+        return;
+    }
     if (!json_is_object(event)) {
         (void) fputs("cannot be read", stream);
         return;

@@ -62,6 +62,21 @@ FILE *new_file_stream(const struct new_file *file)
     return file->stream;
 }
 
+bool new_file_keep_access(const struct new_file *file)
+{
+    struct stat status;
+
+    if (file->temporary == NULL || stat(file->path, &status) != 0)
+        return true;
+    int fd = fileno(file->stream);
+    /* The owner first: a change of it takes bits of the mode away. */
+    if (fchown(fd, status.st_uid, status.st_gid) == 0 && fchmod(fd, status.st_mode & 07777) == 0)
+        return true;
+    display_error("%s: a new one cannot have its owner and mode: %s; next: run this as its owner or as root", file->path,
+                  strerror(errno));
+    return false;
+}
+
 /* The name is safe only once the folder is; a file system that cannot do that has done what it can. */
 static void sync_folder(const char *path)
 {

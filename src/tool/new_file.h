@@ -17,6 +17,9 @@ struct new_file *new_file_create(const char *path);
 
 FILE *new_file_stream(const struct new_file *file);
 
+/* Gives it the mode, the owner and the group of what is in its place, if there is something; false if that failed. */
+bool new_file_keep_access(const struct new_file *file);
+
 /* Puts it in its place and frees it; false if that failed, and then nothing has changed there. */
 bool new_file_finish(struct new_file *file);
 

@@ -29,10 +29,19 @@ static void put_state(FILE *stream, json_t *status)
         (void) fputs(", connected to the broker", stream);
     else if (strcmp(broker, "connecting") == 0)
         (void) fputs(", connecting to the broker", stream);
+    else if (strcmp(broker, "awaiting registration") == 0)
+        (void) fprintf(stream, ", %snot connected to the broker yet: awaiting registration", ready ? "but " : but);
     else if (strcmp(broker, "not configured") == 0)
         (void) fprintf(stream, ", %sno broker is configured", ready ? "but " : but);
     else
         (void) fprintf(stream, ", %snot connected to the broker", ready ? "but " : but);
+}
+
+/* A state that one asks of how long it has been so. */
+static bool is_lasting(const char *state)
+{
+    return strcmp(state, "online") == 0 || strcmp(state, "waiting") == 0 ||
+           strcmp(state, "awaiting registration") == 0;
 }
 
 static void put_broker(FILE *stream, json_t *broker)
@@ -42,6 +51,11 @@ static void put_broker(FILE *stream, json_t *broker)
 
     view_put_label(stream, "broker");
     view_put(stream, "%s", view_text(broker, "state"));
+    if (json_is_integer(json_object_get(broker, "since_s")) && is_lasting(view_text(broker, "state"))) {
+        char *since = display_duration((uint64_t) view_number(broker, "since_s") * 1000);
+        view_put(stream, " for %s", since);
+        free(since);
+    }
     if (view_text(broker, "host")[0] != '\0') {
         view_put(stream, ": %s, port %" JSON_INTEGER_FORMAT ", %s", view_text(broker, "host"), view_number(broker, "port"),
             json_is_true(json_object_get(broker, "tls")) ? "TLS" : "not encrypted");
@@ -87,6 +101,48 @@ static bool is_present(json_t *reader)
     return json_is_true(present) || json_integer_value(present) > 0;
 }
 
+/* "NFC-A NFC-B": those texts of the array that are not in `without` (NULL = nothing is). Returns how many. */
+static size_t put_names(FILE *stream, const char *lead, json_t *names, json_t *without)
+{
+    size_t count = 0;
+    json_t *name, *other;
+    size_t index, other_index;
+
+    json_array_foreach(names, index, name) {
+        bool left_out = !json_is_string(name);
+
+        json_array_foreach(without, other_index, other)
+            left_out = left_out || json_equal(name, other) == 1;
+        if (!left_out)
+            view_put(stream, "%s %s", count++ == 0 ? lead : "", json_string_value(name));
+    }
+    return count;
+}
+
+static bool has_device(json_t *reader)
+{
+    return view_text(reader, "connection")[0] != '\0' || view_text(reader, "chip")[0] != '\0';
+}
+
+/* "pn532_uart:/dev/ttyS0:115200, PN532 v1.6, looks for NFC-A NFC-B (by the chip); no template asks for NFC-F". What the
+ * device can do and no template wants stands there too, for whoever wonders why a tag is not read. */
+static void put_device(FILE *stream, json_t *reader)
+{
+    const char *connection = view_text(reader, "connection"), *chip = view_text(reader, "chip");
+    const char *polling = view_text(reader, "polling");
+    json_t *can = json_object_get(reader, "technologies"), *looks_for = json_object_get(reader, "looks_for");
+
+    view_put(stream, "%s%s%s", connection, connection[0] != '\0' && chip[0] != '\0' ? ", " : "", chip);
+    if (json_array_size(can) == 0)
+        return;
+    if (put_names(stream, ", looks for", json_is_array(looks_for) ? looks_for : can, NULL) == 0)
+        (void) fputs(", looks for nothing", stream);
+    else if (polling[0] != '\0')
+        view_put(stream, " (%s)", polling);
+    if (json_is_array(looks_for))
+        (void) put_names(stream, "; no template asks for", can, looks_for);
+}
+
 static void put_reader(FILE *stream, json_t *reader)
 {
     view_put_label(stream, "reader");
@@ -98,10 +154,45 @@ static void put_reader(FILE *stream, json_t *reader)
     if (view_number(reader, "template_no_match") > 0)
         view_put(stream, ", %" JSON_INTEGER_FORMAT " without a template", view_number(reader, "template_no_match"));
     (void) fputc('\n', stream);
+    if (has_device(reader)) {
+        view_put_label(stream, "");
+        put_device(stream, reader);
+        (void) fputc('\n', stream);
+    }
     if (view_text(reader, "reason")[0] != '\0') {
         view_put_label(stream, "");
         view_put(stream, "%s", view_text(reader, "reason"));
         (void) fputc('\n', stream);
+    }
+}
+
+/* Register 02A0 and its kin may keep tags from being reported, which one wonders about. */
+static void put_reading(FILE *stream, json_t *reading)
+{
+    if (!json_is_object(reading))
+        return;
+    view_put_label(stream, "reading");
+    if (json_is_true(json_object_get(reading, "active")))
+        (void) fputs("tags are reported", stream);
+    else
+        view_put(stream, "tags are not reported: the gateway %s", view_text(reading, "detail"));
+    (void) fputc('\n', stream);
+}
+
+/* Only where it differs from register 0280. */
+static void put_network(FILE *stream, json_t *network)
+{
+    json_t *differences = json_object_get(network, "differences"), *difference;
+    size_t index;
+
+    json_array_foreach(differences, index, difference) {
+        view_put_label(stream, index == 0 ? "network" : "");
+        view_put(stream, "%s", json_is_string(difference) ? json_string_value(difference) : "?");
+        (void) fputc('\n', stream);
+    }
+    if (json_array_size(differences) > 0) {
+        view_put_label(stream, "");
+        (void) fputs("next: springparkctl network\n", stream);
     }
 }
 
@@ -126,6 +217,8 @@ void report_status(FILE *stream, json_t *status)
     view_put_label(stream, "settings");
     view_put(stream, "%s", view_text(status, "config_file"));
     (void) fputc('\n', stream);
+    put_reading(stream, json_object_get(status, "reading"));
+    put_network(stream, json_object_get(status, "network"));
     put_broker(stream, json_object_get(status, "broker"));
     put_counters(stream, "events", json_object_get(status, "events"));
     if (json_is_object(json_object_get(status, "journal")))
@@ -173,6 +266,20 @@ static void put_cell(FILE *stream, const char *text, int width, bool last)
         (void) fprintf(stream, "%*s", width - width_of(text) + 2, "");
 }
 
+/* What has no room in the table. */
+static void put_lines_below(FILE *stream, json_t *reader)
+{
+    if (has_device(reader)) {
+        view_put(stream, "  %s: ", view_text(reader, "label"));
+        put_device(stream, reader);
+        (void) fputc('\n', stream);
+    }
+    if (view_text(reader, "reason")[0] != '\0') {
+        view_put(stream, "  %s: %s", view_text(reader, "label"), view_text(reader, "reason"));
+        (void) fputc('\n', stream);
+    }
+}
+
 void report_readers(FILE *stream, json_t *readers)
 {
     static const char *const titles[COLUMNS] = {"READER", "DRIVER", "HEALTH", "TAG", "READS", "FAILURES", "NAME"};
@@ -203,9 +310,6 @@ void report_readers(FILE *stream, json_t *readers)
             free(text);
         }
         (void) fputc('\n', stream);
-        if (view_text(reader, "reason")[0] != '\0')
-            view_put(stream, "  %s: %s", view_text(reader, "label"), view_text(reader, "reason"));
-        if (view_text(reader, "reason")[0] != '\0')
-            (void) fputc('\n', stream);
+        put_lines_below(stream, reader);
     }
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The crash harness: cards come and go on a real pcscd's simulated readers while the built springparkd, its broker and
-pcscd are killed with SIGKILL at random moments and started again. At the end each event that got its Sequence is
-delivered or stands in a gap report, and each insert without a Sequence is named. Needs root.
+"""The crash harness: cards come and go on simulated readers while the built springparkd, its broker and what is behind the
+readers are killed with SIGKILL at random moments and started again: a real pcscd, or PN532s that libnfc drives, their
+power and the helper processes. At the end each event that got its Sequence is delivered or stands in a gap report, and
+each insert without a Sequence is named. pcscd needs root.
 
 All chance comes from one number, printed first; --seed repeats it. What is wrong is printed, and the logs are kept.
 """
@@ -13,6 +14,7 @@ import os
 import pathlib
 import random
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -22,25 +24,32 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "parts")]
 from gateway import build_directory  # noqa: E402
-from judge import DAEMON, VICTIMS, Kill, Story, judge  # noqa: E402
+from judge import BROKER, DAEMON, NAMES, Kill, Story, judge  # noqa: E402
 from plan import Deed, make_plan  # noqa: E402
+from readers import KINDS, LIBNFC, PCSC  # noqa: E402
 from world import JOURNAL_SETTINGS, World  # noqa: E402
 
 TURN_S = 0.002
 AMBUSH_TURN_S = 0.0002
 AMBUSH_LIMIT_S = 5
+HEALING_LIMIT_S = 10    # as a reader is tried again each 5 s
 INSERT_LIMIT_S = 0.5    # an aimed kill does not wait longer for a card
 ALIVE_EVERY_S = 0.25
+INSERTS = {PCSC: 2000, LIBNFC: 600}     # a PN532 takes its time
 BAD_LINES = re.compile(r"Sanitizer|runtime error:|is stuck|watchdog is not fed|Assertion")
 
 
 def parse_arguments(arguments):
+    """The options of each run: one a driver."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seed", type=int, help="repeat the run that printed this number")
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--inserts", type=int, default=2000, help="at least so many cards")
+    parser.add_argument("--inserts", type=int, help="at least so many cards (%s)" % ", ".join(
+        "%s: %d" % one for one in INSERTS.items()))
+    parser.add_argument("--driver", choices=[*KINDS, "both"], default="both", help="of the readers (%(default)s)")
     parser.add_argument("--readers", type=int, default=2)
-    parser.add_argument("--victims", default=",".join(VICTIMS), help="who is killed (%(default)s)")
+    parser.add_argument("--victims", help="who is killed (all: %s)" % ", ".join(
+        "%s: %s" % (driver, ",".join(list_victims(driver))) for driver in KINDS))
     parser.add_argument("--minutes-limit", type=float, default=30)
     parser.add_argument("--settle", type=float, default=60, metavar="SECONDS",
                         help="how long the daemon may take at the end to deliver what it has")
@@ -49,8 +58,24 @@ def parse_arguments(arguments):
     options = parser.parse_args(arguments)
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1 << 31)
-    options.victims = [victim for victim in VICTIMS if victim in options.victims.split(",")]
-    return options
+    runs = [_options_of(options, driver) for driver in KINDS if options.driver in (driver, "both")]
+    if not all(run.victims for run in runs):
+        parser.error("--victims: nobody of %s can be killed with these readers" % options.victims)
+    return runs
+
+
+def list_victims(driver):
+    return (DAEMON, BROKER, *KINDS[driver].victims)
+
+
+def _options_of(options, driver):
+    """The options of one run."""
+    one = argparse.Namespace(**vars(options))
+    one.driver = driver
+    one.inserts = INSERTS[driver] if options.inserts is None else options.inserts
+    one.victims = [victim for victim in list_victims(driver)
+                   if options.victims is None or victim in options.victims.split(",")]
+    return one
 
 
 class Killer:
@@ -63,6 +88,7 @@ class Killer:
         self._restarts = {}             # victim -> (time, sequel)
         self._open_kills = {}           # victim -> the begins of its kills since it was up
         self._deed_at = None
+        self._waits_since = None
         self._ambush = None             # (sequel, size of the records, give-up time)
         self._alive_at = 0
         self._end = time.monotonic() + 60 * options.minutes_limit
@@ -98,6 +124,11 @@ class Killer:
         deed = self._plan[0]
         if self._world.inserts() < deed.after or not self._list_victims():
             return False
+        # Helpers that are not there, as their chips are away, come with these.
+        if self._waits_since is None:
+            self._waits_since = now
+        if self._world.is_healing(deed.victim) and now - self._waits_since < HEALING_LIMIT_S:
+            return False
         if deed.aimed:
             return True
         if self._deed_at is None:
@@ -108,7 +139,7 @@ class Killer:
         return [victim for victim in self._options.victims if self._world.is_up(victim)]
 
     def _carry_out(self, deed):
-        self._deed_at = None
+        self._deed_at = self._waits_since = None
         up = self._list_victims()
         if deed.aimed:
             self._world.wait_insert(INSERT_LIMIT_S)
@@ -168,14 +199,15 @@ def note_deeds(path, world, kills):
 
 def run(options, say=print):
     """One run; the Verdict. What say() gets first is the seed."""
-    say("seed %d (repeat: --seed %d --kills %d --inserts %d --readers %d --victims %s)"
-        % (options.seed, options.seed, options.kills, options.inserts, options.readers, ",".join(options.victims)))
+    say("seed %d (repeat: --driver %s --seed %d --kills %d --inserts %d --readers %d --victims %s)"
+        % (options.seed, options.driver, options.seed, options.kills, options.inserts, options.readers,
+           ",".join(options.victims)))
     plan = make_plan(random.Random("plan %d" % options.seed), options.victims, options.kills,
                      options.inserts)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="sp-chaos-"))
     world = None
     try:
-        world = World(folder, options.readers, options.settings)
+        world = World(folder, KINDS[options.driver](folder, options.readers, build_directory()), options.settings)
         killer = Killer(world, plan, options)
         begin = time.monotonic()
         world.start_walkers([random.Random("walker %d %d" % (options.seed, number))
@@ -184,7 +216,7 @@ def run(options, say=print):
         verdict.counts["seconds"] = round(time.monotonic() - begin)
         _tell(verdict, say)
         if verdict.complaints:
-            kept = build_directory().resolve() / ("chaos/seed-%d" % options.seed)
+            kept = build_directory().resolve() / ("chaos/%s-seed-%d" % (options.driver, options.seed))
             world.keep_logs(kept)
             note_deeds(kept / "deeds.jsonl", world, killer.kills())
             say("FAILED, seed %d; the logs are in %s" % (options.seed, kept))
@@ -222,15 +254,36 @@ def _tell(verdict, say):
 
 
 def main(arguments):
-    options = parse_arguments(arguments)
-    if os.geteuid() != 0:
-        print("chaos.py: the private pcscd needs root; next: sudo make chaos", file=sys.stderr)
+    runs = parse_arguments(arguments)
+    if os.geteuid() != 0 and any(options.driver == PCSC for options in runs):
+        print("chaos.py: the private pcscd needs root; next: sudo make chaos, or --driver libnfc", file=sys.stderr)
         return 77
-    verdict = run(options, lambda line: print(line, flush=True))
-    if verdict.complaints:
+    verdicts = [run(options, lambda line: print(line, flush=True)) for options in runs]
+    if any(verdict.complaints for verdict in verdicts):
         return 1
     print("passed")
     return 0
+
+
+def run_short(test, driver, seed, *arguments):
+    """For a test: one short run, with its promises. SPRINGPARK_CHAOS_SEED runs with that seed instead,
+    SPRINGPARK_CHAOS_FLAGS adds flags."""
+    seed = os.environ.get("SPRINGPARK_CHAOS_SEED") or seed
+    options, = parse_arguments(["--driver", driver, "--seed", seed, *arguments,
+                                *shlex.split(os.environ.get("SPRINGPARK_CHAOS_FLAGS", ""))])
+    said = []
+
+    def say(line):
+        said.append(line)
+        print(line, file=sys.stderr, flush=True)
+    verdict = run(options, say)
+    test.assertEqual(verdict.complaints, [], "\n" + "\n".join(said))
+    test.assertGreaterEqual(verdict.counts["inserts"], options.inserts)
+    test.assertGreaterEqual(sum(verdict.counts.get("kills of " + NAMES[victim], 0) for victim in options.victims),
+                            options.kills)
+    test.assertGreater(verdict.counts["pairs delivered"], options.inserts / 2)
+    test.assertIn("seed %s " % seed, said[0])
+    return verdict
 
 
 if __name__ == "__main__":

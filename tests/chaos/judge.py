@@ -8,9 +8,12 @@ import collections
 import json
 import re
 
-DAEMON, BROKER, PCSCD = VICTIMS = ("daemon", "broker", "pcscd")
+VICTIMS = DAEMON, BROKER, PCSCD, CHIP, GLITCH, HELPER = ("daemon", "broker", "pcscd", "chip", "glitch", "helper")
+# What a kill takes from the daemon is its readers for a while, and nothing that it has.
+OF_READERS = (PCSCD, CHIP, GLITCH, HELPER)
 
-NAMES = {DAEMON: "the daemon", BROKER: "the broker", PCSCD: "pcscd"}
+NAMES = {DAEMON: "the daemon", BROKER: "the broker", PCSCD: "pcscd", CHIP: "the PN532s (unplugged)",
+         GLITCH: "the power of the PN532s", HELPER: "springpark-nfc"}
 
 # What the daemon may have in flight, and how many acknowledgements the journal may not have written yet: what may come
 # again after a kill.
@@ -20,8 +23,9 @@ UNWRITTEN = 8
 LOST_PER_KILL = 2
 UNCLEAN = "unclean end"
 
-# A card on a reader. begin, end: time.monotonic()
-Visit = collections.namedtuple("Visit", "reader uid begin end")
+# A card on a reader. begin, end: time.monotonic(); owed: how many Sequences there must be for it. Of a reader that was
+# gone for longer than the debounce, and came back with the card on it, the card is a new visit (presence.h).
+Visit = collections.namedtuple("Visit", "reader uid begin end owed", defaults=[1])
 # begin: before kill -9; ready: the victim is there again
 Kill = collections.namedtuple("Kill", "victim begin ready")
 # One event as the daemon's log or a PUBLISH has it
@@ -148,7 +152,8 @@ def judge(story, window=WINDOW, unwritten=UNWRITTEN):
     case = _Case(story)
     verdict.counts["inserts"] = len(story.visits)
     for victim in VICTIMS:
-        verdict.counts["kills of " + NAMES[victim]] = len(case.kills(victim))
+        if case.kills(victim):
+            verdict.counts["kills of " + NAMES[victim]] = len(case.kills(victim))
     verdict.counts["starts with events"] = len({pair[0] for pair in case.created})
     verdict.counts["pairs made"] = len(case.created.keys() | case.deliveries.keys())
     verdict.counts["pairs delivered"] = len(case.deliveries)
@@ -158,6 +163,7 @@ def judge(story, window=WINDOW, unwritten=UNWRITTEN):
     _judge_duplicates(case, verdict, window + unwritten)
     _judge_order(case, verdict)
     _judge_inserts(case, verdict)
+    _judge_rereads(case, verdict)
     _judge_markers(case, verdict)
     return verdict
 
@@ -257,7 +263,7 @@ def _judge_inserts(case, verdict):
     """Each insert without a Sequence has a kill of its own, one a reader and kill."""
     read = {event.uid for event in case.created.values()}
     read |= {deliveries[0][2].uid for deliveries in case.deliveries.values()}
-    kills = sorted(case.kills(DAEMON, PCSCD), key=lambda kill: kill.ready)
+    kills = sorted(case.kills(DAEMON, *OF_READERS), key=lambda kill: kill.ready)
     used = set()
     for visit in sorted(case.story.visits, key=lambda visit: visit.begin):
         if visit.uid in read:
@@ -272,6 +278,25 @@ def _judge_inserts(case, verdict):
         verdict.unread.append("%s on reader %d (%s)" % (visit.uid, visit.reader, "no kill" if reason is None
                                                         else "kill of " + NAMES[reason.victim]))
     verdict.counts["inserts without a Sequence"] = len(verdict.unread)
+
+
+def _judge_rereads(case, verdict):
+    """A card that lay there through a kill may be a new visit; without one it is read once, however long it stays."""
+    pairs = collections.Counter(event.uid for event in case.created.values())
+    pairs.update(deliveries[0][2].uid for pair, deliveries in case.deliveries.items() if pair not in case.created)
+    kills = case.kills(DAEMON, *OF_READERS)
+    owed = 0
+    for visit in case.story.visits:
+        allowed = 1 + sum(kill.begin <= visit.end and kill.ready >= visit.begin for kill in kills)
+        owed += visit.owed - 1
+        if pairs[visit.uid] > allowed:
+            verdict.complain("%s on reader %d got %d Sequences, and its kills explain %d", visit.uid, visit.reader,
+                             pairs[visit.uid], allowed)
+        if visit.owed > 1 and pairs[visit.uid] < visit.owed:
+            verdict.complain("%s lay on reader %d when that came back, and got %d Sequences instead of %d", visit.uid,
+                             visit.reader, pairs[visit.uid], visit.owed)
+    verdict.counts["cards read more than once"] = sum(count > 1 for count in pairs.values())
+    verdict.counts["new visits that a reader's return owes"] = owed
 
 
 def _judge_markers(case, verdict):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What the crash harness moves: the built daemon, a pcscd with simulated readers and a mosquitto that notes what it
+"""What the crash harness moves: the built daemon, simulated readers (readers.py) and a mosquitto that notes what it
 acknowledges; and who walks by with cards. Times are time.monotonic()."""
+import collections
 import pathlib
+import re
 import shutil
 import signal
-import socket
 import sys
 import threading
 import time
@@ -13,15 +14,17 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "parts"))
 from broker import Broker, wait_until  # noqa: E402
 from gateway import Gateway, build_directory, configuration  # noqa: E402
-from judge import BROKER, DAEMON, NAMES, PCSCD, VICTIMS, Visit, parse_log_line  # noqa: E402
-from pcscd import ATR_CLASSIC_1K, Pcscd  # noqa: E402
+from judge import BROKER, DAEMON, NAMES, VICTIMS, Visit, parse_log_line  # noqa: E402
 from pki import Sandbox  # noqa: E402
+from readers import ReaderGone  # noqa: E402
 from recorder import Recorder  # noqa: E402
 
 DWELL_S = (0.020, 0.120)
 PATIENT = 0.5           # this share of the cards stays through a kill of the daemon, until it is read
 SEEN_LIMIT_S = 60       # a card that no kill disturbs is read long before
-ANSWER_LIMIT_S = 10
+LINGER_S = (0.5, 2.5)
+# What was told as gone for so long has left: the daemon's debounce_ms, and a margin for the way to its main thread.
+LEFT_S = 0.3 + 0.2
 READY_LIMIT_S = 60
 LOOK_S = 0.003
 LAST_WORDS_BYTES = 2000
@@ -39,7 +42,8 @@ class DaemonLog:
         self._rest = b""
         self._lock = threading.Lock()
         self.events = []
-        self._uids = set()
+        self._uids = collections.Counter()
+        self._ill = {}          # label -> when the daemon's last word was that this reader does not work
 
     def look(self):
         """Reads what is new."""
@@ -49,58 +53,53 @@ class DaemonLog:
             self._offset += len(new)
             *lines, self._rest = (self._rest + new).split(b"\n")
             for line in lines:
-                event = parse_log_line(line.decode(errors="replace"))
-                if event:
-                    self.events.append(event)
-                    self._uids.add(event.uid)
+                self._take(line.decode(errors="replace"))
 
-    def has(self, uid):
+    def _take(self, line):
+        event = parse_log_line(line)
+        if event:
+            self.events.append(event)
+            self._uids[event.uid] += 1
+        elif match := re.search(r"reader (.+?) does not work: ", line):
+            self._ill[match.group(1)] = time.monotonic()
+
+    def count(self, uid):
+        """How many Sequences it got so far."""
         self.look()
-        return uid in self._uids
+        return self._uids[uid]
+
+    def ill_since(self, label):
+        """When it was seen to be told last that the reader does not work."""
+        self.look()
+        return self._ill.get(label, 0.0)
 
 
-class ReaderGone(Exception):
-    """pcscd was killed, and its simulated readers with it. happened: whether the reader was told before."""
+class Stay:
+    """What a walker knows of the card that lies on its reader now."""
 
-    def __init__(self, happened):
-        super().__init__()
-        self.happened = happened
+    def __init__(self, world, label, uid):
+        self._world = world
+        self._label = label
+        self._uid = uid
+        self._counted_at = 0.0
+        self._count = 0
+        self.begin = time.monotonic()
+        self.kills = dict(world.kill_counts)
+        self.owed = 1
 
+    def is_settled(self):
+        """Whether it got all its Sequences: one, and one more for each time that its reader came back."""
+        now = time.monotonic()
+        count = self._world.log.count(self._uid)
+        if count > self._count:
+            self._count, self._counted_at = count, now
+        if self._count and self._world.was_away(self._label, self._counted_at):
+            self.owed = max(self.owed, self._count + 1)
+        return self._count >= self.owed
 
-class Hand:
-    """Moves cards on one simulated reader (ifdsim.c), through as many lives of pcscd as there are."""
-
-    def __init__(self, path):
-        self._path = str(path)
-        self._socket = None
-
-    def close(self):
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-    def _connect(self):
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(ANSWER_LIMIT_S)
-        self._socket.connect(self._path)
-
-    def tell(self, line):
-        try:
-            if self._socket is None:
-                self._connect()
-            self._socket.sendall(line.encode() + b"\n")
-        except OSError:
-            self.close()
-            raise ReaderGone(False) from None
-        try:
-            answer = self._socket.recv(256)
-        except ConnectionError:
-            answer = b""
-        if not answer:
-            self.close()
-            raise ReaderGone(True)
-        if not answer.startswith(b"ok"):
-            raise ValueError("a reader refused %s: %s" % (line, answer))
+    def happened(self, victims):
+        now = self._world.kill_counts
+        return any(now[victim] != self.kills[victim] for victim in victims)
 
 
 class Walker(threading.Thread):
@@ -111,7 +110,7 @@ class Walker(threading.Thread):
         self._world = world
         self._number = number
         self._random = random
-        self._hand = Hand(world.pcscd.directory / ("readers/%d" % number))
+        self._hand = world.readers.hand(number)
         self._cards = 0
 
     def run(self):
@@ -126,65 +125,70 @@ class Walker(threading.Thread):
 
     def _walk_by(self):
         self._cards += 1
-        uid = "04%02X%010X" % (self._number, self._cards)
-        dwell_s = self._random.uniform(*DWELL_S)
+        uid = self._hand.make_uid(self._cards)
+        share = self._world.readers.lingering
+        lingers = share > 0 and self._random.random() < share
+        dwell_s = self._random.uniform(*(LINGER_S if lingers else DWELL_S))
         patient = self._random.random() < PATIENT
-        kills = dict(self._world.kill_counts)
-        begin = time.monotonic()
+        stay = Stay(self._world, self._world.readers.labels[self._number], uid)
         self._world.announce_insert()
         try:
-            self._hand.tell("insert %s %s" % (ATR_CLASSIC_1K, uid))
+            self._hand.insert(uid)
         except ReaderGone as gone:
             if gone.happened:
-                self._world.add_visit(Visit(self._number, uid, begin, time.monotonic()))
+                self._world.add_visit(Visit(self._number, uid, stay.begin, time.monotonic()))
             time.sleep(LOOK_S)
             return
-        self._stay(uid, begin, dwell_s, patient, kills)
+        self._remain(stay, dwell_s, patient)
         try:
-            self._hand.tell("remove")
+            self._hand.remove()
         except ReaderGone:
             pass
-        self._world.add_visit(Visit(self._number, uid, begin, time.monotonic()))
+        owed = stay.owed if patient else 1
+        self._world.add_visit(Visit(self._number, uid, stay.begin, time.monotonic(), owed))
 
-    def _stay(self, uid, begin, dwell_s, patient, kills):
+    def _remain(self, stay, dwell_s, patient):
         """At least for its time, and until a daemon that runs has read it."""
-        now = self._world.kill_counts
-        while True:
-            stayed_s = time.monotonic() - begin
-            if stayed_s >= dwell_s and (self._world.log.has(uid) or stayed_s > SEEN_LIMIT_S):
+        readers = self._world.readers
+        # Who leaves while nobody reads is patient no more; the card of a patient one lies there when the reader is back.
+        disturbing = () if patient else (DAEMON, *readers.victims)
+        while not stay.happened(readers.takes_cards):
+            stayed_s = time.monotonic() - stay.begin
+            if stay.is_settled() and stayed_s >= dwell_s and (not patient or self._world.is_open.is_set()):
                 return
-            if now[PCSCD] != kills[PCSCD]:
-                return  # the card went with its reader
-            if now[DAEMON] != kills[DAEMON] and not patient and stayed_s >= dwell_s:
+            if stayed_s > SEEN_LIMIT_S or (stayed_s >= dwell_s and stay.happened(disturbing)):
                 return
             time.sleep(LOOK_S)
 
 
 class World:
-    """All parts, started. folder: short, as there are sockets in it. settings: more of springpark.conf."""
+    """All parts, started. folder: short, as there are sockets in it. readers: of readers.py, not begun. settings: more of
+    springpark.conf."""
 
     def __init__(self, folder, readers, settings=JOURNAL_SETTINGS):
         self.folder = folder
         self.complaints = []
         self.visits = []
-        self.kill_counts = {DAEMON: 0, BROKER: 0, PCSCD: 0}
-        self.is_open = threading.Event()    # cards may come: daemon and pcscd are there
+        self.kill_counts = dict.fromkeys(VICTIMS, 0)
+        self.readers = readers
+        self.is_open = threading.Event()    # cards may come: daemon and readers are there
         self.finished = threading.Event()
         self._changed = threading.Condition()
         self._inserts = 0
         self._down = set()
         self._walkers = []
         self._readies = 0
+        self._absent_at = 0.0   # when the readers were killed last
+        self._away = {}         # label -> when that reader was gone last, for longer than the debounce
         self.sandbox = Sandbox(folder / "pki")
         self.recorder = Recorder(folder / "records.jsonl")
         self.broker = Broker(self.sandbox, extra=self.recorder.broker_lines())
-        self.pcscd = Pcscd(readers=readers, directory=folder / "pcscd", build=build_directory())
         self.gateway = None
         try:
-            self.pcscd.start()
-            text = configuration(self.broker, '{ driver = "pcsc"; name = "*"; }', options="reconnect_interval = 1",
+            self.readers.begin()
+            text = configuration(self.broker, self.readers.settings, options="reconnect_interval = 1",
                                  more=settings + "\n")
-            self.gateway = Gateway(text, pcscd=self.pcscd.environment["PCSCLITE_CSOCK_NAME"], start=False,
+            self.gateway = Gateway(text, pcscd=self.readers.pcscd, start=False,
                                    arguments=["--log-level", "debug"], environment={"WATCHDOG_USEC": WATCHDOG_US})
             self.log = DaemonLog(self.gateway.directory / "springparkd.log")
             self._start_daemon()
@@ -231,23 +235,39 @@ class World:
     # --- the victims
 
     def is_up(self, victim):
-        return victim not in self._down
+        if victim in self._down:
+            return False
+        return victim not in self.readers.victims or self.readers.is_up(victim, self._daemon_pid())
+
+    def is_healing(self, victim):
+        """Whether it is not there, and comes by itself."""
+        return victim in self.readers.victims and victim not in self._down and not self.is_up(victim)
+
+    def _daemon_pid(self):
+        return None if DAEMON in self._down else self.gateway.pid
 
     def list_up(self):
-        return [victim for victim in VICTIMS if victim not in self._down]
+        return [victim for victim in (DAEMON, BROKER, *self.readers.victims) if victim not in self._down]
+
+    def was_away(self, label, since):
+        """Whether that reader was gone, and is back, since then, for so long that the card on it is a new visit."""
+        return self._away.get(label, 0.0) > since
 
     def kill(self, victim):
-        """kill -9."""
+        """kill -9, or what that is to a chip."""
         self._require_alive(victim)
         self._down.add(victim)
         self.kill_counts[victim] += 1
         if victim == BROKER:
             self.broker.kill()
             return
-        self.is_open.clear()
-        if victim == PCSCD:
-            self.pcscd.kill()
+        if victim in self.readers.absent:
+            self.is_open.clear()
+            self._absent_at = time.monotonic()
+        if victim in self.readers.victims:
+            self.readers.kill(victim, self._daemon_pid())
             return
+        self.is_open.clear()
         status = self.gateway.kill()
         if status != -signal.SIGKILL:
             self.complain("the daemon had ended by itself with %d" % status)
@@ -256,13 +276,21 @@ class World:
         """Starts it again. The daemon is up when wait_ready has returned."""
         if victim == BROKER:
             self.broker.start()
-        elif victim == PCSCD:
-            self.pcscd.start()
+        elif victim in self.readers.victims:
+            self._note_away(victim)
+            self.readers.start(victim)
         else:
             self._start_daemon()
             return
         self._down.discard(victim)
         self._open_if_whole()
+
+    def _note_away(self, victim):
+        """Those that the daemon has missed for long enough are away, from before they were killed on."""
+        if victim in self.readers.absent and victim not in self.readers.takes_cards:
+            for label in self.readers.labels:
+                if self._absent_at <= self.log.ill_since(label) <= time.monotonic() - LEFT_S:
+                    self._away[label] = self._absent_at
 
     def wait_ready(self):
         """Until the daemon that was started last has said READY=1."""
@@ -279,20 +307,25 @@ class World:
         self.gateway.start(wait_ready=False)
 
     def _open_if_whole(self):
-        if not self._down & {DAEMON, PCSCD}:
+        if not self._down.intersection((DAEMON, *self.readers.absent)):
             self.is_open.set()
 
     def _require_alive(self, victim):
-        pid = {DAEMON: self.gateway, BROKER: self.broker, PCSCD: self.pcscd}[victim].pid
-        # After the name, which ends with the last bracket: the state.
-        state = pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0]
-        if state in "ZX":
-            raise RuntimeError("%s has ended by itself\n%s" % (NAMES[victim], self._last_words(victim)))
+        of_readers = victim in self.readers.victims
+        pids = self.readers.pids(victim) if of_readers else [self._program(victim).pid]
+        for pid in pids:
+            # After the name, which ends with the last bracket: the state.
+            state = pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0]
+            if state in "ZX":
+                raise RuntimeError("%s has ended by itself\n%s" % (NAMES[victim], self._last_words(victim)))
+
+    def _program(self, victim):
+        return self.gateway if victim == DAEMON else self.broker
 
     def _last_words(self, victim):
-        if victim == PCSCD:
-            return (self.pcscd.directory / "pcscd.log").read_text(errors="replace")[-LAST_WORDS_BYTES:]
-        return (self.gateway if victim == DAEMON else self.broker).log_text()[-LAST_WORDS_BYTES:]
+        if victim in self.readers.victims:
+            return "".join(log.read_text(errors="replace")[-LAST_WORDS_BYTES:] for log in self.readers.logs())
+        return self._program(victim).log_text()[-LAST_WORDS_BYTES:]
 
     def require_all_alive(self):
         for victim in self.list_up():
@@ -329,9 +362,9 @@ class World:
         """Everything of the run, for a person to look at."""
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
-        for name in ("records.jsonl", "pcscd/pcscd.log"):
-            if (self.folder / name).exists():
-                shutil.copy(self.folder / name, target)
+        for log in (self.folder / "records.jsonl", *self.readers.logs()):
+            if log.exists():
+                shutil.copy(log, target)
         for log in self.sandbox.directory.glob("mosquitto-*.log"):
             shutil.copy(log, target)
         if self.gateway is not None:
@@ -343,5 +376,5 @@ class World:
         self.end_walkers()
         if self.gateway is not None:
             self.gateway.close()
-        self.pcscd.end()
+        self.readers.end()
         self.broker.close()

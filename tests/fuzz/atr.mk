@@ -3,7 +3,7 @@ if ENABLE_FUZZERS
 EXTRA_PROGRAMS += tests/fuzz/fuzz_atr
 FUZZERS += tests/fuzz/fuzz_atr
 tests_fuzz_fuzz_atr_SOURCES = tests/fuzz/fuzz_atr.c
-tests_fuzz_fuzz_atr_LDADD = libspringpark.la
+tests_fuzz_fuzz_atr_LDADD = $(springpark_ldadd)
 tests_fuzz_fuzz_atr_LDFLAGS = $(AM_LDFLAGS) $(SP_FUZZ_LDFLAGS)
 endif
 EXTRA_DIST += \

@@ -4,7 +4,7 @@ if ENABLE_FUZZERS
 EXTRA_PROGRAMS += tests/fuzz/fuzz_control
 FUZZERS += tests/fuzz/fuzz_control
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c
-tests_fuzz_fuzz_control_LDADD = libspringpark.la
+tests_fuzz_fuzz_control_LDADD = $(springpark_ldadd)
 tests_fuzz_fuzz_control_LDFLAGS = $(AM_LDFLAGS) $(SP_FUZZ_LDFLAGS)
 endif
 

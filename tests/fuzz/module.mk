@@ -5,12 +5,21 @@
 FUZZERS =
 FUZZ_SECONDS = 10
 
+include tests/fuzz/claim.mk
 include tests/fuzz/config.mk
+include tests/fuzz/config_edit.mk
 include tests/fuzz/atr.mk
+include tests/fuzz/nfc_card.mk
 include tests/fuzz/script.mk
 include tests/fuzz/command.mk
 include tests/fuzz/control.mk
 include tests/fuzz/journal.mk
+include tests/fuzz/network.mk
+include tests/fuzz/nfc_wire.mk
+include tests/fuzz/nfc_field.mk
+include tests/fuzz/nddu.mk
+include tests/fuzz/registration.mk
+include tests/fuzz/vendor_file.mk
 
 EXTRA_DIST += tests/fuzz/run
 

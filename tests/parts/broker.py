@@ -146,6 +146,13 @@ class Broker:
         """Sends a READER COMMAND as the operator."""
         self.publish(PREFIX + serial + "/rdr/cmd", payload)
 
+    def expiring_command(self, serial, payload, interval_s):
+        """The same with MQTT 5's message expiry interval. It is on its way to the device when this returns."""
+        subprocess.run(["mosquitto_pub", "-V", "mqttv5", "-h", "localhost", "-p", str(self.port), "-q", "1",
+                        "--cafile", self.sandbox.pem("server-ca"), "--cert", self.sandbox.pem("operator"),
+                        "--key", self.sandbox.key("operator"), "-t", PREFIX + serial + "/rdr/cmd", "-m", payload,
+                        "-D", "publish", "message-expiry-interval", str(interval_s)], check=True, timeout=30)
+
 
 class Client:
     """An MQTT 3.1.1 client with one of the sandbox's credentials, None for none. Connected when this returns."""

@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 import unittest
+from broker import wait_until
 from fake_broker import FakeBroker
 
 BUILD = os.environ.get("SPRINGPARK_BUILD", os.getcwd())
@@ -85,6 +86,12 @@ class Pki:
         self.leaf("server", "localhost", "DNS:localhost,IP:127.0.0.1")
         self.leaf("wrong-name", "elsewhere", "DNS:wrong.example")
         self.leaf("old-server", "localhost", "DNS:localhost", days=-1)
+        self.leaf("early-server", "localhost", "DNS:localhost", days=5, start_days=2)
+        self.leaf("swapped-server", "localhost", "DNS:localhost")
+        self.leaf("renewed-server", "localhost", "DNS:localhost", key="server")
+        self.leaf("intermediate", "Test intermediate", "CA")
+        self.leaf("behind", "localhost", "DNS:localhost", ca="intermediate")
+        self.append("behind", "intermediate")
         self.leaf("device", "probe")
         self.leaf("strange-device", "probe", ca="strange-ca")
         self._run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
@@ -102,15 +109,30 @@ class Pki:
         self._run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                   "-keyout", self.path(name + ".key"), "-out", self.path(name + ".pem"), "-subj", "/CN=" + common_name)
 
-    def leaf(self, name, common_name, names=None, days=2, ca="ca"):
-        """A certificate; days < 0: it expired yesterday."""
-        self._run("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                  "-keyout", self.path(name + ".key"), "-out", self.path(name + ".csr"), "-subj", "/CN=" + common_name)
+    def append(self, name, other):
+        """What is sent or trusted by that name has the other certificate, too, behind the first."""
+        with open(self.path(other + ".pem"), encoding="ascii") as more, \
+                open(self.path(name + ".pem"), "a", encoding="ascii") as file:
+            file.write(more.read())
+
+    def leaf(self, name, common_name, names=None, days=2, ca="ca", start_days=-3, key=None):
+        """A certificate; days < 0: it expired yesterday; start_days > 0: its time has not come. names "CA": another CA.
+        key: whose key it is for, else a new one."""
+        if key is None:
+            self._run("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
+                      "-out", self.path(name + ".key"))
+        else:
+            shutil.copy(self.path(key + ".key"), self.path(name + ".key"))
+        self._run("req", "-new", "-key", self.path(name + ".key"), "-out", self.path(name + ".csr"),
+                  "-subj", "/CN=" + common_name)
         now = datetime.datetime.now(datetime.timezone.utc)
-        start = now - datetime.timedelta(days=3)
+        start = now + datetime.timedelta(days=start_days)
         end = now + datetime.timedelta(days=days)
         with open(self.path(name + ".ext"), "w", encoding="ascii") as file:
-            file.write("subjectAltName=%s\n" % names if names else "basicConstraints=CA:FALSE\n")
+            if names == "CA":
+                file.write("basicConstraints=critical,CA:TRUE\n")
+            else:
+                file.write("subjectAltName=%s\n" % names if names else "basicConstraints=CA:FALSE\n")
         folder = self.path(name + ".db")
         os.mkdir(folder)
         with open(os.path.join(folder, "conf"), "w", encoding="ascii") as file:
@@ -161,6 +183,17 @@ class Probe:
     def _read_log(self):
         for line in self.process.stderr:
             self.log.append(line.rstrip("\n"))
+
+    def log_lines(self, condition, what, at_least=1):
+        """The lines of the log so far for which the condition holds. What a thread logs comes by a pipe of its own, a moment
+        after what it did can be seen elsewhere: waits until there are so many."""
+        def found():
+            return [line for line in list(self.log) if condition(line)]
+        try:
+            wait_until(lambda: len(found()) >= at_least, 10 * SLOW, what)
+        except TimeoutError as error:
+            raise AssertionError("%s\nlog:\n%s" % (error, "\n".join(self.log[-15:]))) from None
+        return found()
 
     def send(self, line):
         self.process.stdin.write(line + "\n")

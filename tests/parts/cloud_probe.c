@@ -8,6 +8,7 @@
  *   set KEY VALUE     a setting, before `start` or `reconfigure`; at any time:
  *                     auto_accept yes|no  whether CONNECTED is answered with cloud_accept at once
  *                     auto_lend yes|no    whether WANT is answered with kept events
+ *                     auto_texts yes|no   whether CONNECTED is answered with META, ONLINE with STATUS; not at first
  *   start | reconfigure | check
  *   event SEQUENCE PAYLOAD    burst FIRST COUNT PAYLOAD    kept until confirmed
  *   forget            drops all kept events: they will not be lent again
@@ -46,7 +47,9 @@ struct key {
 
 static const struct key keys[] = {
     SETTING(host, TEXT), SETTING(client_id, TEXT), SETTING(login, TEXT), SETTING(password, TEXT), SETTING(will, TEXT),
+    SETTING(registrations, TEXT),
     SETTING(tls.enabled, FLAG), SETTING(tls.sni, FLAG), SETTING(tls.verify_name, FLAG), SETTING(tls.client_auth, FLAG),
+    SETTING(tls.exact, FLAG),
     SETTING(tls.ca, TEXT), SETTING(tls.certificate, TEXT), SETTING(tls.key, TEXT), SETTING(tls.chain, TEXT),
     SETTING(topic_meta, TEXT), SETTING(topic_status, TEXT), SETTING(topic_event, TEXT), SETTING(topic_command, TEXT),
     SETTING(subscribe_qos, NUMBER), SETTING(publish_qos, NUMBER), SETTING(retained, FLAG),
@@ -70,7 +73,7 @@ struct probe {
     struct queue *notices;
     struct cloud *cloud;
     bool taking;
-    bool auto_accept, auto_lend;
+    bool auto_accept, auto_lend, auto_texts;
     struct kept_list kept;      /* the stand-in for the journal, by sequence */
     size_t unlent;              /* of these, how many the stage does not have */
     uint64_t wanted, wanted_link;
@@ -98,8 +101,16 @@ static bool set_special(struct probe *probe, const char *name, const char *value
         probe->options.good_session_ms = strtoull(value, NULL, 10);
     else if (strcmp(name, "version_retry_ms") == 0)
         probe->options.version_retry_ms = strtoull(value, NULL, 10);
+    else if (strcmp(name, "registration_patience_ms") == 0)
+        probe->options.registration_patience_ms = strtoull(value, NULL, 10);
+    else if (strcmp(name, "hold_ms") == 0)
+        probe->options.hold_ms = strtoull(value, NULL, 10);
+    else if (strcmp(name, "again_ms") == 0)
+        probe->options.again_ms = strtoull(value, NULL, 10);
     else if (strcmp(name, "auto_accept") == 0)
         probe->auto_accept = strcmp(value, "yes") == 0;
+    else if (strcmp(name, "auto_texts") == 0)
+        probe->auto_texts = strcmp(value, "yes") == 0;
     else if (strcmp(name, "auto_lend") == 0)
         probe->auto_lend = strcmp(value, "yes") == 0;
     else
@@ -232,7 +243,7 @@ static void take_back_all(struct probe *probe)
 static void print_notice(const struct cloud_notice *notice)
 {
     static const char *const names[] = { "CONNECTED", "ONLINE", "DISCONNECTED", "CONFIRMED", "REFUSED", "WANT",
-                                         "STATUS_CONFIRMED", "COMMAND" };
+                                         "STATUS_CONFIRMED", "PROVISIONED", "COMMAND" };
 
     printf("notice %s", names[notice->kind]);
     if (notice->kind == CLOUD_NOTICE_CONFIRMED || notice->kind == CLOUD_NOTICE_REFUSED)
@@ -251,6 +262,11 @@ static void print_notice(const struct cloud_notice *notice)
 static void act_on_notice(struct probe *probe, const struct cloud_notice *notice)
 {
     bool stopped = probe->cloud == NULL;
+
+    if (probe->auto_texts && !stopped && notice->kind == CLOUD_NOTICE_CONNECTED)
+        cloud_submit_meta(probe->cloud, "the meta");
+    if (probe->auto_texts && !stopped && notice->kind == CLOUD_NOTICE_ONLINE)
+        cloud_submit_status(probe->cloud, "the status", 0);
 
     if (notice->kind == CLOUD_NOTICE_CONNECTED && probe->auto_accept && !stopped) {
         cloud_accept(probe->cloud, notice->number);
@@ -277,7 +293,8 @@ static void take_notices(struct probe *probe)
 
 static void report(struct probe *probe)
 {
-    static const char *const states[] = { "NOT_CONFIGURED", "CONNECTING", "ONLINE", "WAITING", "STOPPED" };
+    static const char *const states[] = { "NOT_CONFIGURED", "CONNECTING", "ONLINE", "WAITING", "PROVISIONING",
+                                          "AWAITING_REGISTRATION", "STOPPED" };
     struct cloud_report facts;
 
     cloud_report(probe->cloud, &facts);

@@ -97,13 +97,16 @@ class Connection:
         self.packets = []
         self.version = 5
         self.client_cn = None
+        self.client_serial = None   # of its certificate, in hex
         self.server_name = None
         self.opened = time.monotonic()
 
     # -- TCP and TLS
     def start_tls(self, context=None):
         self.sock = (context or self.broker.tls).wrap_socket(self.sock, server_side=True)
-        subject = (self.sock.getpeercert() or {}).get("subject", ())
+        certificate = self.sock.getpeercert() or {}
+        self.client_serial = certificate.get("serialNumber")
+        subject = certificate.get("subject", ())
         self.client_cn = dict(item[0] for item in subject).get("commonName")
 
     def close(self):
@@ -209,15 +212,17 @@ class Connection:
         self.connack()
         return packet
 
-    def serve(self, until=None):
-        """Acknowledges everything until the client leaves, or until(packet) is true."""
+    def serve(self, until=None, discards=lambda packet: False):
+        """Acknowledges everything, but for publishes that discards(packet) takes away without a word, until the client
+        leaves, or until(packet) is true."""
         while not self.broker.stopping.is_set():
             try:
                 packet = self.read(0.5)
             except socket.timeout:
                 continue
             if packet.kind == PUBLISH and packet.qos:
-                self.puback(packet)
+                if not discards(packet):
+                    self.puback(packet)
             elif packet.kind == SUBSCRIBE:
                 self.suback(packet)
             elif packet.kind == PINGREQ:

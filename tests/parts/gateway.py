@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import unittest.mock
 
 from broker import WITH_PARENT, wait_until
 
@@ -45,6 +46,17 @@ keys: { slot_D = "%s"; };
        sandbox.pem("device-chain"), sandbox.key(credential))
 
 
+def run_daemons_under(test, *command):
+    """For the rest of this test the daemon is run by that command; one that the whole run has comes back afterwards."""
+    patch = unittest.mock.patch.dict(os.environ, SPRINGPARK_WRAPPER=shlex.join(command))
+    patch.start()
+    test.addCleanup(patch.stop)
+
+
+# What the unit's ProcSubset=pid does.
+SMALL_PROC = ("unshare", "--mount", "--propagation", "private", "sh", "-c",
+              "mount -t proc -o subset=pid proc /proc && exec \"$@\"", "sh")
+
 SMART_READER = 'smart_reader: { insert_remove = false; read_interval = 0; repeat_interval = 255; };\n'
 TEMPLATES = 'templates: ( { type = "id-only"; technologies = "all"; format = "hex"; } );\n'
 
@@ -74,6 +86,9 @@ class Gateway:
         # NOTIFY_SOCKET and WATCHDOG_USEC of whoever runs the tests are not for this daemon.
         self._environment = {name: value for name, value in os.environ.items() if name != "WATCHDOG_USEC"}
         self._environment["NOTIFY_SOCKET"] = str(self._notify.path)
+        helper = build_directory() / "springpark-nfc"
+        if helper.exists():     # not in a build without libnfc
+            self._environment.setdefault("SPRINGPARK_NFC_HELPER", str(helper.resolve()))
         if pcscd:
             self._environment["PCSCLITE_CSOCK_NAME"] = str(pcscd)
         self._environment.update(environment or {})

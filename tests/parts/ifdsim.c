@@ -6,7 +6,8 @@
  * colon, so that the name of a plugged USB device, "usb:1234/5678:libudev:0:PATH", does as well) becomes the
  * reader's own Unix socket. A client sends lines; each is answered by "ok", "ok VALUE" or "error WHY":
  *
- *   insert ATR UID [ats=HEX] [answer=APDU:RESPONSE]...   a card comes, where there is none; UID "-" = it has none
+ *   insert ATR UID [ats=HEX] [answer=APDU:RESPONSE]... [memory=HEX [key=A|B:SECTOR:HEX]...]
+ *                   a card comes, where there is none; UID "-" = it has none; memory, key: see ifdsim_storage.h
  *   remove          it leaves
  *   mute            a card comes that does not answer its power-up
  *                   (these three wait, 2 s at most, until pcscd has dealt with the change before)
@@ -16,6 +17,8 @@
  *   nonsense N HEX  the next N exchanges are answered by these bytes ("-" = none)
  *   count           how many APDUs reached this reader
  *   control         how many escape commands (SCardControl) there were, and the last one in hex
+ *   escapes         the last of them (16 at most) in hex, oldest first
+ *   escape on|off   whether they are taken, as ifdDriverOptions of libccid says
  *
  * Card events are pushed by TAG_IFD_POLLING_THREAD_WITH_TIMEOUT, so that pcscd does not poll every 400 ms. Three rules
  * for that, each found by measuring pcscd 1.9.9:
@@ -23,6 +26,8 @@
  *  - any answer of the wait but IFD_SUCCESS costs a sleep of 400 ms, a time-out too;
  *  - a change between pcscd's look and its wait must end the wait at once, so the wait compares with the last look.
  */
+#include "ifdsim_storage.h"
+
 #include <ifdhandler.h>
 #include <reader.h>
 
@@ -39,7 +44,7 @@
 #include <unistd.h>
 
 enum { NOTICE_LIMIT_MS = 2000 };
-enum { READERS_MAX = 16, ANSWERS_MAX = 16, BYTES_MAX = 272, LINE_MAX_BYTES = 8192, SLOTS_AT_ONCE = 16 };
+enum { READERS_MAX = 16, ANSWERS_MAX = 16, BYTES_MAX = 272, LINE_MAX_BYTES = 8192, SLOTS_AT_ONCE = 16, CONTROLS_KEPT = 16 };
 
 struct bytes {
     uint8_t data[BYTES_MAX];
@@ -65,6 +70,7 @@ struct simulator {
     struct bytes atr;
     struct answer answers[ANSWERS_MAX];
     size_t answers_count;
+    struct storage storage;
     /* what goes wrong */
     unsigned fail_count;
     unsigned slow_ms;
@@ -78,6 +84,8 @@ struct simulator {
     unsigned long apdu_count;
     unsigned long control_count;
     struct bytes last_control;
+    struct bytes controls[CONTROLS_KEPT];
+    bool no_escape;
 };
 
 struct client {
@@ -162,12 +170,15 @@ static bool insert(struct simulator *simulator, char *arguments)
     char *uid = strtok_r(NULL, " ", &save);
 
     simulator->answers_count = 0;
+    memset(&simulator->storage, 0, sizeof simulator->storage);
     if (simulator->present || atr == NULL || uid == NULL
         || !bytes_from_hex(atr, &simulator->atr) || simulator->atr.count > MAX_ATR_SIZE)
         return false;
     for (char *word = strtok_r(NULL, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
         char *colon = strchr(word, ':');
         if (strncmp(word, "ats=", 4) == 0 && add_answer_with_success(simulator, "FFCA010000", word + 4))
+            continue;
+        if (storage_take_word(&simulator->storage, word))
             continue;
         if (strncmp(word, "answer=", 7) != 0 || colon == NULL)
             return false;
@@ -218,6 +229,23 @@ static void print_control(struct simulator *simulator, char *value, size_t value
         used += snprintf(value + used, value_bytes - (size_t) used, "%02X", simulator->last_control.data[i]);
 }
 
+/* As many of the last ones as there is room for. */
+static void print_controls(const struct simulator *simulator, char *value, size_t value_bytes)
+{
+    const unsigned long count = simulator->control_count;
+    size_t used = 0;
+
+    for (unsigned long n = count > CONTROLS_KEPT ? count - CONTROLS_KEPT : 0; n < count; n++) {
+        const struct bytes *bytes = &simulator->controls[n % CONTROLS_KEPT];
+        if (used + 2 * bytes->count + 2 > value_bytes)
+            return;
+        value[used++] = ' ';
+        for (size_t i = 0; i < bytes->count; i++, used += 2)
+            snprintf(value + used, value_bytes - used, "%02X", bytes->data[i]);
+    }
+    value[used] = '\0';
+}
+
 static bool execute(struct simulator *simulator, char *line, char *value, size_t value_bytes)
 {
     char *arguments = strchr(line, ' ');
@@ -244,6 +272,14 @@ static bool execute(struct simulator *simulator, char *line, char *value, size_t
         return set_nonsense(simulator, arguments);
     if (strcmp(line, "count") == 0)
         return snprintf(value, value_bytes, " %lu", simulator->apdu_count) > 0;
+    if (strcmp(line, "escape") == 0) {
+        simulator->no_escape = strcmp(arguments, "off") == 0;
+        return true;
+    }
+    if (strcmp(line, "escapes") == 0) {
+        print_controls(simulator, value, value_bytes);
+        return true;
+    }
     if (strcmp(line, "control") == 0) {
         print_control(simulator, value, value_bytes);
         return true;
@@ -470,17 +506,48 @@ RESPONSECODE IFDHICCPresence(DWORD Lun)
     return result;
 }
 
-static struct bytes answer_to(const struct simulator *simulator, const uint8_t *command, size_t command_bytes)
+static const struct bytes *find_answer(const struct simulator *simulator, const uint8_t *command, size_t command_bytes)
 {
-    static const struct bytes no_such_instruction = {.data = {0x6D, 0x00}, .count = 2};
-    static const struct bytes not_supported = {.data = {0x6A, 0x81}, .count = 2};
-
     for (size_t i = 0; i < simulator->answers_count; i++) {
         const struct bytes *known = &simulator->answers[i].command;
         if (known->count == command_bytes && memcmp(known->data, command, command_bytes) == 0)
-            return simulator->answers[i].response;
+            return &simulator->answers[i].response;
     }
-    return command_bytes >= 2 && command[0] == 0xFF && command[1] == 0xCA ? not_supported : no_such_instruction;
+    return NULL;
+}
+
+/* FF CA with a length: PC/SC part 3, 3.2.2.1.3. whole: the answer to Le 00, with its 90 00. */
+static struct bytes with_length(const struct bytes *whole, uint8_t le)
+{
+    struct bytes answer = *whole;
+    size_t data_bytes = whole->count - 2;
+
+    if (le < data_bytes)
+        return (struct bytes) {.data = {0x6C, (uint8_t) data_bytes}, .count = 2};
+    if (le > data_bytes)
+        memcpy(answer.data + data_bytes, "\x62\x82", 2);
+    return answer;
+}
+
+static struct bytes answer_to(struct simulator *simulator, const uint8_t *command, size_t command_bytes)
+{
+    static const struct bytes no_such_instruction = {.data = {0x6D, 0x00}, .count = 2};
+    static const struct bytes not_supported = {.data = {0x6A, 0x81}, .count = 2};
+    const struct bytes *known = find_answer(simulator, command, command_bytes);
+    struct bytes answer;
+
+    if (known != NULL)
+        return *known;
+    answer.count = storage_answer(&simulator->storage, command, command_bytes, answer.data);
+    if (answer.count > 0)
+        return answer;
+    if (command_bytes == 0 || command[0] != 0xFF)
+        return no_such_instruction;
+    if (command_bytes != 5 || command[1] != 0xCA)
+        return not_supported;
+    const uint8_t all[] = {0xFF, 0xCA, command[2], command[3], 0x00};
+    known = find_answer(simulator, all, sizeof all);
+    return known != NULL && known->count >= 2 ? with_length(known, command[4]) : not_supported;
 }
 
 /* With the mutex held: waits as long as the exchange should take, less if the card leaves. */
@@ -536,9 +603,14 @@ RESPONSECODE IFDHControl(DWORD Lun, DWORD dwControlCode, PUCHAR TxBuffer, DWORD 
     if (dwControlCode != SCARD_CTL_CODE(1))
         return IFD_ERROR_NOT_SUPPORTED;
     pthread_mutex_lock(&simulator->mutex);
+    if (simulator->no_escape) {
+        pthread_mutex_unlock(&simulator->mutex);
+        return IFD_ERROR_NOT_SUPPORTED;
+    }
     simulator->control_count++;
     simulator->last_control.count = TxLength < BYTES_MAX ? TxLength : BYTES_MAX;
     memcpy(simulator->last_control.data, TxBuffer, simulator->last_control.count);
+    simulator->controls[(simulator->control_count - 1) % CONTROLS_KEPT] = simulator->last_control;
     pthread_mutex_unlock(&simulator->mutex);
     return IFD_SUCCESS;
 }

@@ -6,15 +6,20 @@ CLEANFILES += tests/parts/list_readers
 tests_parts_list_readers_SOURCES = tests/parts/list_readers.c
 tests_parts_list_readers_LDADD = $(PCSC_LIBS)
 
-EXTRA_DIST += tests/run tests/house tests/parts/packages.sh tests/parts/pki.py tests/parts/broker.py tests/parts/gateway.py \
-	tests/parts/delivery_parts.py tests/parts/heal_parts.py tests/parts/network.py tests/parts/systemd.py tests/parts/unit_parts.py
+EXTRA_DIST += tests/run tests/house tests/package tests/parts/packages.sh tests/parts/debian_package.py \
+	tests/parts/pki.py tests/parts/broker.py tests/parts/gateway.py \
+	tests/parts/delivery_parts.py tests/parts/heal_parts.py tests/parts/network.py tests/parts/systemd.py \
+	tests/parts/under_filter.py tests/parts/unit_parts.py
 
 # What the system tests and the benchmark need besides the programs: make test-parts. make check does not.
 TEST_PARTS =
 include tests/parts/pcsc.mk
 include tests/parts/cloud.mk
 include tests/parts/trouble.mk
+include tests/parts/network.mk
+include tests/parts/nfc.mk
 include tests/parts/recorder.mk
+include tests/awsiot/module.mk
 CLEANFILES += $(TEST_PARTS)
 test-parts: $(TEST_PARTS)
 .PHONY: test-parts

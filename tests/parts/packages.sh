@@ -9,7 +9,7 @@ PACKAGES_POLICY=/usr/sbin/policy-rc.d
 # Build dependencies, one list for all who build.
 # shellcheck disable=SC2034
 PACKAGES_BUILD=(gcc make autoconf automake libtool pkg-config libmosquitto-dev libssl-dev libpcsclite-dev libconfig-dev
-    libsystemd-dev libjansson-dev libsqlite3-dev zlib1g-dev)
+    libsystemd-dev libjansson-dev libsqlite3-dev zlib1g-dev libnfc-dev)
 
 # packages_missing NAME...: prints those that are not installed.
 packages_missing() {

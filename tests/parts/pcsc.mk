@@ -3,7 +3,7 @@
 # the IFD handler that a real pcscd loads, the stand-in for libudev that plugs readers, and the probe of the driver.
 
 EXTRA_LTLIBRARIES += tests/parts/libifdsim.la tests/parts/libfakeudev.la
-tests_parts_libifdsim_la_SOURCES = tests/parts/ifdsim.c
+tests_parts_libifdsim_la_SOURCES = tests/parts/ifdsim.c tests/parts/ifdsim_storage.c tests/parts/ifdsim_storage.h
 tests_parts_libifdsim_la_CFLAGS = $(part_cflags)
 tests_parts_libifdsim_la_LDFLAGS = -module -avoid-version -rpath /nowhere
 tests_parts_libifdsim_la_LIBADD = -lpthread
@@ -16,8 +16,9 @@ part_cflags = -std=gnu17 -Wall -Wextra $(PCSC_CFLAGS)
 
 EXTRA_PROGRAMS += tests/parts/reader_probe
 tests_parts_reader_probe_SOURCES = tests/parts/reader_probe.c
-tests_parts_reader_probe_LDADD = libspringpark.la
+tests_parts_reader_probe_LDADD = $(springpark_ldadd)
 
 TEST_PARTS += tests/parts/libifdsim.la tests/parts/libfakeudev.la tests/parts/reader_probe
 
-EXTRA_DIST += tests/parts/pcscd.py tests/parts/reader_probe.py tests/system/test_pcsc.py tests/system/test_pcsc_hub.py
+EXTRA_DIST += tests/parts/pcscd.py tests/parts/reader_probe.py tests/system/test_pcsc.py \
+	tests/system/test_pcsc_card.py tests/system/test_pcsc_hub.py tests/system/test_card_interface.py

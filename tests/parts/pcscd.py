@@ -219,10 +219,13 @@ class Pcscd:
             raise ValueError(f"reader {i} refused {line!r}: {value}")
         return value
 
-    def insert(self, i, uid, atr=ATR_CLASSIC_1K, ats=None, answers=None):
-        """A card comes. uid: hex; ats: hex or None; answers: a dict from APDU to response, in hex."""
+    def insert(self, i, uid, atr=ATR_CLASSIC_1K, ats=None, answers=None, memory=None, keys=None):
+        """A card comes. uid: hex; ats: hex or None; answers: a dict from APDU to response, in hex. memory: hex, of a
+        Type 2 tag, or, with keys, a dict from (A or B, sector) to hex, of a Mifare Classic."""
         words = ["insert", atr, uid] + ([f"ats={ats}"] if ats else [])
         words += [f"answer={apdu}:{response}" for apdu, response in (answers or {}).items()]
+        words += [f"memory={memory}"] if memory else []
+        words += [f"key={kind}:{sector}:{key}" for (kind, sector), key in (keys or {}).items()]
         self.tell(i, " ".join(words))
 
     def remove(self, i):
@@ -255,6 +258,14 @@ class Pcscd:
         """How many escape commands reached reader i, and the last one in hex."""
         count, _, last = self.tell(i, "control").partition(" ")
         return int(count), last
+
+    def escapes(self, i):
+        """The last escape commands that reached reader i (16 at most), in hex, oldest first."""
+        return self.tell(i, "escapes").split()
+
+    def take_escapes(self, i, taken):
+        """Whether the driver passes escape commands on."""
+        self.tell(i, "escape " + ("on" if taken else "off"))
 
     # --- plugging
 

@@ -69,6 +69,11 @@ class Sandbox:
         return self._make_leaf(name, "server-ca", "localhost", "server", days=-1,
                                names="DNS:localhost,IP:127.0.0.1")
 
+    def make_renewed_server(self, name="server-renewed"):
+        """Another certificate of the server CA for the server's own key."""
+        return self._make_leaf(name, "server-ca", "localhost", "server", names="DNS:localhost,IP:127.0.0.1",
+                               key="server")
+
     def make_expired_client(self, name="client-expired", common_name=None):
         return self._make_leaf(name, "device-ca", common_name or self.serial, "client", days=-1)
 
@@ -79,18 +84,39 @@ class Sandbox:
         """A good client certificate with that CN: a second device, for instance."""
         return self._make_leaf(name, "device-ca", common_name, "client")
 
+    def make_expiring_client(self, name, days):
+        """A good certificate of this box for that many days more."""
+        return self._make_leaf(name, "device-ca", self.serial, "client", days=days)
+
     def make_mismatch(self, name="mismatch"):
         """The device's certificate with a key that is not its own."""
         shutil.copy(self.pem("device"), self.pem(name))
         self._make_key(name)
         return name
 
+    def sign_request(self, request, subject="AWS IoT Certificate", ca="device-ca"):
+        """A client certificate for a CSR, both PEM text. AWS decides about the subject, and so does this."""
+        with tempfile.TemporaryDirectory(prefix="springpark-csr-") as folder:
+            paths = [os.path.join(folder, name) for name in ("csr", "key.pub", "crt", "ext")]
+            pathlib.Path(paths[0]).write_text(request)
+            _openssl("req", "-in", paths[0], "-verify", "-noout", "-pubkey", "-out", paths[1])
+            pathlib.Path(paths[3]).write_text("basicConstraints = critical,CA:FALSE\n"
+                                              "keyUsage = critical,digitalSignature\nextendedKeyUsage = clientAuth\n")
+            _openssl("x509", "-req", "-sha256", "-in", paths[0], "-force_pubkey", paths[1], "-subj", "/CN=" + subject,
+                     "-CA", self.pem(ca), "-CAkey", self.key(ca), "-set_serial", "0x1" + os.urandom(15).hex(),
+                     "-days", "60", "-extfile", paths[3], "-out", paths[2])
+            return pathlib.Path(paths[2]).read_text()
+
     def _make_key(self, name):
         _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", self.key(name))
         os.chmod(self.key(name), 0o600)
 
-    def _make_leaf(self, name, ca, common_name, purpose, days=2, names=None):
-        self._make_key(name)
+    def _make_leaf(self, name, ca, common_name, purpose, days=60, names=None, key=None):
+        """key: whose key it is for, else a new one."""
+        if key is None:
+            self._make_key(name)
+        else:
+            shutil.copy(self.key(key), self.key(name))
         request = self.directory / (name + ".csr")
         extensions = self.directory / (name + ".ext")
         _openssl("req", "-new", "-sha256", "-key", self.key(name), "-subj", "/CN=" + common_name, "-out", str(request))

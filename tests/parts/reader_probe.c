@@ -2,16 +2,25 @@
 /*
  * Runs a reader driver with a sink that prints a line for each call, for tests:
  *
- *   reader_probe [--join-limit MS] [--script PATH] DRIVER NAME [LABEL]
+ *   reader_probe [--join-limit MS] [--technologies BITS] [--script PATH] DRIVER NAME [LABEL]
+ *
+ * NAME is the connection string for the driver libnfc.
  *
  * Lines: appeared LABEL|NAME, health LABEL|works, health LABEL|ill|REASON, arrived LABEL|TECHNOLOGY|UID|ats=HEX|
- * atr=HEX|protocol=HEX, left LABEL|UID, failed LABEL|ERROR, gone LABEL. Log lines go to standard error. On standard
- * input each line is a command: "activity" prints what the last reader's thread does; "apdu HEX" makes each card that
- * arrives be sent this APDU (apdu LABEL|ANSWER or ERROR); "start TAG|NAME|LABEL" starts one more source ("started"),
- * and "stop NUMBER" ends one, counted from 0 in the order of their start ("joined true|false"). The first one's TAG is
- * empty; sources with the same TAG share a sink, as entries of one configuration do, and their lines begin with it. The
- * end of input stops all that are left, as they would stop together, with one "joined" each; the status is 0 either
- * way.
+ * atr=HEX|protocol=HEX, left LABEL|UID, failed LABEL|ERROR, described LABEL|CONNECTION|CHIP|POLLING, gone LABEL. Log
+ * lines go to standard error. On standard input each line is a command:
+ *
+ *   activity            prints what the last reader's thread does
+ *   apdu HEX            each card that arrives is sent this APDU: apdu LABEL|ANSWER or error NUMBER
+ *   authenticate BLOCK A|B KEY    each card that arrives gets this key: authenticate LABEL|fine or error NUMBER
+ *   forget              the commands to cards, which are performed in their order, are forgotten
+ *                       (these three are answered by "ok", or "bad")
+ *   start TAG|NAME|LABEL          starts one more source ("started")
+ *   stop NUMBER         ends one, counted from 0 in the order of their start ("joined true|false")
+ *
+ * The first source's TAG is empty; sources with the same TAG share a sink, as entries of one configuration do, and
+ * their lines begin with it. The end of input stops all that are left, as they would stop together, with one "joined" each;
+ * the status is 0 either way.
  */
 #include "base/hex.h"
 #include "base/log.h"
@@ -24,14 +33,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOURCES_MAX = 64, TAGS_MAX = 16, TAG_CAPACITY = 16 };
+enum { SOURCES_MAX = 64, TAGS_MAX = 16, TAG_CAPACITY = 16, COMMANDS_MAX = 32, APDU_MAX_BYTES = 262 };
+
+/* What is done with each card that arrives. */
+struct command {
+    uint8_t apdu[APDU_MAX_BYTES];
+    int apdu_bytes;              /* 0: authenticate */
+    unsigned block;
+    enum card_key kind;
+    uint8_t key[CARD_CLASSIC_KEY_BYTES];
+};
 
 struct probe {
     pthread_mutex_t mutex;
     char tag[TAG_CAPACITY];
     struct activity *activity;
-    uint8_t apdu[64];
-    int apdu_bytes;
+    struct command commands[COMMANDS_MAX];
+    size_t commands_count;
 };
 
 static void on_appeared(void *context, const struct reader_info *info)
@@ -54,10 +72,17 @@ static void on_health(void *context, const char *reader, enum reader_health heal
         printf("%shealth %s|%s\n", probe->tag, reader, health == READER_WORKS ? "works" : "starting");
 }
 
-static void send_apdu(struct probe *probe, const char *reader, struct card *card)
+static void on_described(void *context, const char *reader, const struct reader_device *device)
+{
+    const struct probe *probe = context;
+
+    printf("%sdescribed %s|%s|%s|%s\n", probe->tag, reader, device->connection, device->chip, device->polling);
+}
+
+static void send_apdu(const struct probe *probe, const struct command *command, const char *reader, struct card *card)
 {
     uint8_t answer[258];
-    int received = card->transceive(card, probe->apdu, (size_t) probe->apdu_bytes, answer, sizeof answer);
+    int received = card->transceive(card, command->apdu, (size_t) command->apdu_bytes, answer, sizeof answer);
 
     if (received < 0) {
         printf("%sapdu %s|error %d\n", probe->tag, reader, received);
@@ -66,6 +91,19 @@ static void send_apdu(struct probe *probe, const char *reader, struct card *card
     char *hex = hex_from_bytes(answer, (size_t) received);
     printf("%sapdu %s|%s\n", probe->tag, reader, hex);
     free(hex);
+}
+
+static void perform(const struct probe *probe, const struct command *command, const char *reader, struct card *card)
+{
+    if (command->apdu_bytes > 0) {
+        send_apdu(probe, command, reader, card);
+        return;
+    }
+    int error = card->authenticate(card, (uint8_t) command->block, command->kind, command->key);
+    if (error == 0)
+        printf("%sauthenticate %s|fine\n", probe->tag, reader);
+    else
+        printf("%sauthenticate %s|error %d\n", probe->tag, reader, error);
 }
 
 static void on_card_arrived(void *context, const char *reader, struct card *card)
@@ -83,8 +121,8 @@ static void on_card_arrived(void *context, const char *reader, struct card *card
     free(atr);
     free(protocol);
     pthread_mutex_lock(&probe->mutex);
-    if (probe->apdu_bytes > 0)
-        send_apdu(probe, reader, card);
+    for (size_t i = 0; i < probe->commands_count; i++)
+        perform(probe, &probe->commands[i], reader, card);
     pthread_mutex_unlock(&probe->mutex);
 }
 
@@ -165,11 +203,12 @@ static bool start_source(struct run *run, const char *tag, const char *name, con
 {
     struct probe *probe = find_probe(run, tag);
     const struct reader_sink sink = {probe, on_appeared, on_health, on_card_arrived, on_card_left, on_card_failed, NULL,
-                                     on_gone};
+                                     on_described, on_gone};
     struct reader_options options = run->options;
     char *error = NULL;
 
     options.name = name;
+    options.connection = name;
     options.label = label;
     if (probe == NULL || run->sources_count == SOURCES_MAX) {
         (void) fail("too many sources");
@@ -203,6 +242,45 @@ static void obey_start(struct run *run, char *words)
         printf("started\n");
 }
 
+static bool read_authenticate(const char *words, struct command *command)
+{
+    char kind;
+    char hex[2 * CARD_CLASSIC_KEY_BYTES + 1];
+
+    if (sscanf(words, "%u %c %12s", &command->block, &kind, hex) != 3 || (kind != 'A' && kind != 'B'))
+        return false;
+    command->kind = kind == 'A' ? CARD_KEY_A : CARD_KEY_B;
+    return hex_to_bytes(hex, strlen(hex), command->key, sizeof command->key) == CARD_CLASSIC_KEY_BYTES;
+}
+
+/* False if it is no command to cards. */
+static bool read_command(const char *line, struct command *command)
+{
+    *command = (struct command) {0};
+    if (strncmp(line, "apdu ", 5) == 0) {
+        command->apdu_bytes = hex_to_bytes(line + 5, strlen(line + 5), command->apdu, sizeof command->apdu);
+        return command->apdu_bytes > 0;
+    }
+    return strncmp(line, "authenticate ", 13) == 0 && read_authenticate(line + 13, command);
+}
+
+static void add_command(struct probe *probe, const char *line)
+{
+    struct command command;
+
+    pthread_mutex_lock(&probe->mutex);
+    if (strcmp(line, "forget") == 0) {
+        probe->commands_count = 0;
+        printf("ok\n");
+    } else if (probe->commands_count < COMMANDS_MAX && read_command(line, &command)) {
+        probe->commands[probe->commands_count++] = command;
+        printf("ok\n");
+    } else {
+        printf("bad\n");
+    }
+    pthread_mutex_unlock(&probe->mutex);
+}
+
 static void obey(struct run *run, char *line)
 {
     struct probe *probe = &run->probes[0];
@@ -210,11 +288,6 @@ static void obey(struct run *run, char *line)
     line[strcspn(line, "\n")] = '\0';
     if (strcmp(line, "activity") == 0) {
         print_activity(probe);
-    } else if (strncmp(line, "apdu ", 5) == 0) {
-        pthread_mutex_lock(&probe->mutex);
-        probe->apdu_bytes = hex_to_bytes(line + 5, strlen(line + 5), probe->apdu, sizeof probe->apdu);
-        printf("ok\n");
-        pthread_mutex_unlock(&probe->mutex);
     } else if (strncmp(line, "start ", 6) == 0) {
         obey_start(run, line + 6);
     } else if (strncmp(line, "stop ", 5) == 0) {
@@ -223,6 +296,8 @@ static void obey(struct run *run, char *line)
             run->driver->wake(run->sources[number]);
             join_source(run, number);
         }
+    } else {
+        add_command(probe, line);
     }
 }
 
@@ -244,18 +319,20 @@ int main(int count, char **arguments)
     static struct run run = {
         .options = {.path = "", .clock = NULL, .technologies = ~0U}, .limit_ms = 5000, .all_joined = true,
     };
-    char line[256];
+    char line[1024];
     int at = 1;
 
     run.options.clock = clock_system();
     for (; at + 1 < count && strncmp(arguments[at], "--", 2) == 0; at += 2) {
         if (strcmp(arguments[at], "--join-limit") == 0)
             run.limit_ms = strtoul(arguments[at + 1], NULL, 10);
+        else if (strcmp(arguments[at], "--technologies") == 0)
+            run.options.technologies = (unsigned) strtoul(arguments[at + 1], NULL, 0);
         else if (strcmp(arguments[at], "--script") == 0)
             run.options.path = arguments[at + 1];
     }
     if (count < at + 2)
-        return fail("usage: reader_probe [--join-limit MS] [--script PATH] DRIVER NAME [LABEL]");
+        return fail("usage: reader_probe [--join-limit MS] [--technologies BITS] [--script PATH] DRIVER NAME [LABEL]");
     run.driver = reader_driver_find(arguments[at]);
     if (run.driver == NULL)
         return fail("no such driver");

@@ -21,9 +21,10 @@ UID_B = "DEADBEEF"
 class Probe:
     """reader_probe with its lines on a queue."""
 
-    def __init__(self, environment, *arguments, join_limit_ms=5000):
+    def __init__(self, environment, *arguments, join_limit_ms=5000, driver="pcsc", technologies=0xFFFFFFFF):
         self.process = subprocess.Popen(
-            [str(BUILD / "tests/parts/reader_probe"), "--join-limit", str(join_limit_ms), "pcsc", *arguments],
+            [str(BUILD / "tests/parts/reader_probe"), "--join-limit", str(join_limit_ms),
+             "--technologies", str(technologies), driver, *arguments],
             env={**os.environ, **environment}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, bufsize=1)
         self.lines = queue.Queue()
@@ -65,6 +66,13 @@ class Probe:
     def say(self, line):
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
+
+    def do_with_cards(self, commands):
+        """What is done with each card that arrives from now on; lines as reader_probe.c has them."""
+        for line in ["forget", *commands]:
+            self.say(line)
+            if (answer := self.next()) != "ok":
+                raise AssertionError(f"the probe answered {answer!r} to {line!r}")
 
     def ask_activity(self):
         self.say("activity")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A throw-away machine with a real systemd, into which the built tree is installed.
+"""A throw-away machine with a real systemd, into which the built tree is installed (build=None: nothing is).
 
 Its disk is an overlay on this machine's root file system, its upper layer a tmpfs, so nothing that happens inside
 stays. Both are mounted in a mount namespace of their own, and everything runs in a process namespace of its own whose
@@ -26,7 +26,7 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
-# $1: where to mount, $2: build folder, $3: staged files, $4: name. Runs as process 1 of its own namespaces, and stays
+# $1: where to mount, $2: build folder or nothing, $3: staged files, $4: name. Runs as process 1 of its own namespaces, and stays
 # it, because nspawn as process 1 would log to the kernel.
 START = r"""
 set -eu
@@ -34,7 +34,7 @@ mount -t tmpfs -o mode=0755 tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
 # Into the overlay and not into its upper layer, where a folder /lib would hide the link to usr/lib.
-make -s -C "$2" install DESTDIR="$1/root" >"$3/install.log" 2>&1 || { cat "$3/install.log" >&2; exit 1; }
+[ -z "$2" ] || make -s -C "$2" install DESTDIR="$1/root" >"$3/install.log" 2>&1 || { cat "$3/install.log" >&2; exit 1; }
 cp -R --preserve=mode "$3/files/." "$1/root/"
 rm -f "$1/root/usr/sbin/policy-rc.d"
 # What this machine does at times (package updates, file system checks) is none of the test's business.
@@ -79,7 +79,7 @@ def wait_for(condition, what, timeout_s=20):
 
 
 class Machine:
-    """files: path inside -> text, or (text, mode), there before the machine starts."""
+    """files: path inside -> text, (text, mode), or the Path of a file; there before the machine starts."""
 
     def __init__(self, build, files=None, boot_timeout_s=60):
         self._leader = None
@@ -87,7 +87,7 @@ class Machine:
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="springpark-machine-"))
         atexit.register(self.stop)  # an interrupt may pass by every other clean-up
         try:
-            self._start(pathlib.Path(build), files or {})
+            self._start(build, files or {})
             self._wait_until_booted(boot_timeout_s)
         except BaseException:
             console = self.console()
@@ -106,16 +106,19 @@ class Machine:
         for name in ("mount", "stage", "stage/files"):
             (self._folder / name).mkdir()
         for path, content in files.items():
-            text, mode = content if isinstance(content, tuple) else (content, 0o644)
             staged = self._folder / "stage/files" / path.lstrip("/")
             staged.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, pathlib.Path):
+                shutil.copy(content, staged)
+                continue
+            text, mode = content if isinstance(content, tuple) else (content, 0o644)
             staged.write_text(text, encoding="utf-8")
             staged.chmod(mode)
         with open(self._folder / "console", "wb") as console:
             self._container = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private",
                  "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "sh", "-c", START, "start",
-                 str(self._folder / "mount"), str(build), str(self._folder / "stage"),
+                 str(self._folder / "mount"), str(build or ""), str(self._folder / "stage"),
                  "springpark-%d" % os.getpid()],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
 

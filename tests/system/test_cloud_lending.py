@@ -315,7 +315,7 @@ class Texts(CloudTest):
         probe.send("ticket 2 two")
         probe.wait("^notice STATUS_CONFIRMED 2$")
         self.assertNotIn("notice STATUS_CONFIRMED 1", probe.output.seen)
-        self.assertTrue([line for line in probe.log if "STATUS was lost" in line and "not authorized" in line])
+        probe.log_lines(lambda line: "STATUS was lost" in line and "not authorized" in line, "STATUS was lost")
         probe.stop()
 
     def test_meta_or_status_without_puback_leads_to_a_new_connection(self):

@@ -206,7 +206,7 @@ class Mosquitto(CloudTest):
                 probe.send("burst 1 50 n")
                 broker = self.start_mosquitto(port, version)
                 probe.wait("^notice CONFIRMED 50$")
-                self.assertTrue([line for line in probe.log if version in line and "MQTT 5" in line], probe.log)
+                probe.log_lines(lambda line: version in line and "MQTT 5" in line, "it says the version")
                 listener = self.listen(port)
                 probe.send("status online")
                 probe.send("event 51 last")

@@ -329,17 +329,17 @@ class Suspects(CloudTest):
         def hang_up(connection):
             take(connection, 1)
             connection.close()
-        broker = self.broker(hang_up, hang_up, hang_up, hang_up, normal)
+        broker = self.broker(hang_up, hang_up, normal, hang_up, hang_up, normal)
         probe = self.probe(broker.port, auto_accept="no").start()
         probe.send("event 1 n1")
-        for link in range(1, 6):
+        for link in range(1, 7):
             probe.wait("^notice CONNECTED %d$" % link)
-            probe.send("accept %d" % link)
-            if link == 5:
-                break
-            probe.wait("^notice DISCONNECTED")
-            if link == 2:
+            if link == 3:       # not accepted: only the new settings end it
                 probe.send("reconfigure")
+            else:
+                probe.send("accept %d" % link)
+            if link < 6:
+                probe.wait("^notice DISCONNECTED")
         probe.wait("^notice CONFIRMED 1$")
         self.assertEqual(self.outcome(probe), ([1], []))
         probe.stop()

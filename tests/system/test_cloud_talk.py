@@ -354,11 +354,12 @@ class Conversation(CloudTest):
     def test_made_and_lost_again_and_again_backs_off_and_is_diagnosed(self):
         def script(connection):
             connection.accept()
-            connection.expect(SUBSCRIBE)
+            connection.suback(connection.expect(SUBSCRIBE))
             connection.close()
         broker = self.broker(script)
         probe = self.probe(broker.port, reconnect_interval_s=60, backoff_base_ms=50).start()
-        probe.wait("DISCONNECTED .*made and lost again and again: check whether another client uses the client id", 20)
+        probe.wait("DISCONNECTED .*made and lost again and again, with nothing of ours unacknowledged: "
+                   "check whether another client uses the client id", 20)
         time.sleep(3)
         before = len(broker.connections)
         probe.stop()

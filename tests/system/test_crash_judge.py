@@ -10,7 +10,7 @@ import unittest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "tests/chaos"), str(TOP / "tests/parts")]
 
-from judge import BROKER, DAEMON, PCSCD, Event, Gap, Kill, Story, Visit  # noqa: E402
+from judge import BROKER, CHIP, DAEMON, GLITCH, HELPER, PCSCD, Event, Gap, Kill, Story, Visit  # noqa: E402
 from judge import covers, judge, longest_fall, parse_gaps, parse_log_line  # noqa: E402
 from plan import make_plan  # noqa: E402
 from recorder import Record, parse_record  # noqa: E402
@@ -184,6 +184,51 @@ class Judge(unittest.TestCase):
         self.expect_complaint("CC", "no kill explains")
         self.tale.kills.append(Kill(PCSCD, 100.25, 100.6))
         self.expect_peace()
+
+    def test_each_trouble_of_a_reader_excuses_one_insert(self):
+        for victim in (PCSCD, CHIP, GLITCH, HELPER):
+            self.tale.kills.append(Kill(victim, 125.0, 126.0))
+            self.tale.visits.append(Visit(0, victim, 124.9, 125.1))
+        self.assertEqual(len(self.expect_peace().unread), 4)
+
+    def read_again(self, startup, sequence, owed=1):
+        """The last event of that start is one of the card of the event before."""
+        card = self.tale.visits.pop((startup - 1) * 10 + sequence - 1)
+        twin = self.tale.visits.pop((startup - 1) * 10 + sequence - 2)
+        self.tale.forget(startup, sequence)
+        text = payload(startup, sequence).replace(card.uid, twin.uid)
+        self.tale.created = [event for event in self.tale.created if event.pair != (startup, sequence)]
+        self.tale.created.append(Event((startup, sequence), twin.uid, text))
+        self.tale.deliver(startup, sequence, text=text)
+        self.tale.visits.append(Visit(0, twin.uid, twin.begin, card.end, owed))
+        return twin
+
+    def test_a_card_that_is_read_again_without_a_kill(self):
+        twin = self.read_again(2, 10)
+        self.expect_complaint(twin.uid, "2 Sequences", "explain 1")
+
+    def test_a_card_that_lay_there_while_its_reader_was_away_is_a_new_visit(self):
+        for victim in (DAEMON, CHIP, GLITCH, HELPER):
+            with self.subTest(victim):
+                self.tale = Tale()
+                twin = self.read_again(2, 10)
+                self.tale.kills.append(Kill(victim, twin.begin + 0.1, twin.begin + 0.2))
+                self.assertEqual(self.expect_peace().counts["cards read more than once"], 1)
+
+    def test_a_kill_of_the_broker_is_no_reason_to_read_again(self):
+        twin = self.read_again(2, 10)
+        self.tale.kills.append(Kill(BROKER, twin.begin + 0.1, twin.begin + 0.2))
+        self.expect_complaint(twin.uid, "2 Sequences")
+
+    def test_a_new_visit_that_was_owed_and_did_not_come(self):
+        self.tale.kills.append(Kill(CHIP, 115.0, 116.0))
+        self.tale.visits[14] = self.tale.visits[14]._replace(owed=2)
+        self.expect_complaint(self.tale.visits[14].uid, "1 Sequences instead of 2")
+
+    def test_a_new_visit_that_was_owed_and_came(self):
+        twin = self.read_again(2, 10, owed=2)
+        self.tale.kills.append(Kill(CHIP, twin.begin + 0.1, twin.begin + 0.2))
+        self.assertEqual(self.expect_peace().counts["new visits that a reader's return owes"], 1)
 
     def test_the_last_line_of_a_killed_log_may_be_missing_but_no_other(self):
         last = self.tale.created.pop(9)

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """The whole way on real parts: cards on a real pcscd, the built springparkd, a real mosquitto with mutual TLS."""
 import json
-import os
 import pathlib
 import shutil
 import signal
@@ -20,7 +19,8 @@ sys.path.insert(0, str(TOP / "tests/parts"))
 import pcscd as cards  # noqa: E402
 from broker import EVENTS, PREFIX, Broker, free_port, wait_until  # noqa: E402
 from fake_broker import PUBLISH, SUBSCRIBE, FakeBroker, normal  # noqa: E402
-from gateway import SMART_READER, TEMPLATES, Gateway, Script, build_directory, configuration  # noqa: E402
+from gateway import (SMALL_PROC, SMART_READER, TEMPLATES, Gateway, Script, build_directory, configuration,  # noqa: E402
+                     run_daemons_under)
 from pki import Sandbox  # noqa: E402
 
 PCSC_READERS = '{ driver = "pcsc"; name = "*"; }'
@@ -217,7 +217,8 @@ class OnScript(WithBroker):
         gateway = self.gateway(more='device: { inventory = "gate 7"; location = "Lab 3, door 2"; };\n')
         told = json.loads(meta.wait_for(1)[0].payload)
         self.assertEqual((told["SerialNumber"], told["Inventory"], told["Location"], told["Protocol"], told["Open"]),
-                         (SANDBOX.serial, "gate 7", "Lab 3, door 2", "RDR/JSON", False))
+                         (SANDBOX.serial, "gate 7", "Lab 3, door 2", "RDR/JSON", True))
+        self.assertRegex(told["ConfigId"], r"^[0-9A-F]{8}-[0-9A-F]{4}-8[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}$")
         ready = json.loads(status.wait_until(lambda all: any("ready" in one.payload for one in all))[-1].payload)
         self.assertEqual(ready["State"], "online,ready")
         self.assertRegex(ready["Uptime"], r"^1:\d+\.\d{3}$")
@@ -232,10 +233,7 @@ class OnScript(WithBroker):
         gateway.stop()
         if "IpAddress" not in told:
             self.skipTest("this machine has no default route, so META has no address")
-        # What the unit's ProcSubset=pid does.
-        os.environ["SPRINGPARK_WRAPPER"] = ("unshare --mount --propagation private sh -c 'mount -t proc -o subset=pid"
-                                            " proc /proc && exec \"$@\"' sh")
-        self.addCleanup(os.environ.pop, "SPRINGPARK_WRAPPER")
+        run_daemons_under(self, *SMALL_PROC)
         self.gateway()
         small = json.loads(meta.wait_until(lambda all: len(all) == 2)[1].payload)
         for name in ("IpAddress", "PhysAddress"):
@@ -363,10 +361,46 @@ class OnScript(WithBroker):
                                       '{"Sequence":1,"Sequence":2}', '{"Buzzer":"' + "1" * 5000 + '"}'], 1):
             self.broker.command(SANDBOX.serial, bad)
             wait_until(lambda: gateway.status()["commands"]["refused"] == number, 5, "%s is refused" % bad[:30])
-        self.assertEqual(gateway.status()["commands"], {"accepted": 2, "refused": 6})
+        self.assertEqual(gateway.status()["commands"], {"accepted": 2, "refused": 6, "repeated": 0})
         self.assertEqual(gateway.log_text().count("command from the broker is refused"), 6)
         self.assertEqual(gateway.tool("command", "--deny").returncode, 0)
         gateway.wait_log("access denied")
+
+    def test_a_repeated_or_late_command_is_harmless(self):
+        gateway = self.gateway(arguments=["--log-level", "debug"])
+        wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "online")
+        for _ in range(3):
+            self.broker.command(SANDBOX.serial, '{"Sequence":96,"Id":"door-1"}')
+        self.broker.command(SANDBOX.serial, '{"Sequence":97,"Expires":1000000000}')
+        self.broker.command(SANDBOX.serial, '{"Sequence":97,"Expires":"2001-09-09T01:46:40Z"}')
+        self.broker.command(SANDBOX.serial, '{"Sequence":96}')
+        wait_until(lambda: gateway.status()["commands"] == {"accepted": 2, "refused": 2, "repeated": 2}, 10,
+                   "all six are judged")
+        gateway.wait_log("was carried out before")
+        self.assertEqual(gateway.log_text().count("access granted"), 2)
+        self.assertNotIn("access denied", gateway.log_text())
+        # Without a clock that is set nobody knows; then they do not act, either.
+        self.assertRegex(gateway.log_text(), r"refused: it (is late by \d+ s|has an Expires, and the clock of this box)")
+
+    def test_a_command_does_not_act_after_its_message_expiry_interval(self):
+        gateway = self.gateway()
+        wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "online")
+        self.broker.expiring_command(SANDBOX.serial, '{"Sequence":96}', 60)
+        gateway.wait_log("access granted")
+        gateway.signal(signal.SIGSTOP)  # what comes now waits in the socket, where the broker does not count any more
+        state = pathlib.Path("/proc/%d/stat" % gateway.pid)
+        wait_until(lambda: state.read_text().rpartition(") ")[2][0] == "T", 10, "it is stopped")
+        self.broker.expiring_command(SANDBOX.serial, '{"Sequence":97}', 4)
+        late_from = time.monotonic() + 4
+        wait_until(lambda: time.monotonic() > late_from + 0.1, 10, "the interval is over")
+        gateway.signal(signal.SIGCONT)
+        gateway.wait_log("a command from the broker is refused")
+        self.assertRegex(gateway.log_text(), r"refused: it is late by \d+ s \(the message expiry interval that it was sent "
+                                             r"with\)")
+        self.broker.expiring_command(SANDBOX.serial, '{"Sequence":14}', 60)
+        gateway.wait_log("wink")
+        self.assertEqual(gateway.status()["commands"], {"accepted": 2, "refused": 1, "repeated": 0})
+        self.assertNotIn("access denied", gateway.log_text())
 
     def test_a_reload_is_whole_or_not_at_all(self):
         subscriber = self.broker.subscriber(EVENTS)

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -13,10 +14,10 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "parts"))
 from broker import wait_until  # noqa: E402
-from gateway import TOP, program  # noqa: E402
+from gateway import TOP, build_directory, program  # noqa: E402
 
 # A stand-in for the build's Makefile: everything is there already.
-MAKEFILE = "springparkd springparkctl tests/parts/list_readers:\n\t@test -x $@\n"
+MAKEFILE = "springparkd springparkctl tests/parts/list_readers tests/awsiot/libstandin.la:\n\t@test -x $@\n"
 
 
 def processes_naming(text):
@@ -55,6 +56,18 @@ class Quickstart(unittest.TestCase):
         for name in ("springparkd", "springparkctl"):
             (self.build / name).symlink_to(program(name))
 
+    def add_standin(self):
+        """What --aws-sandbox needs besides."""
+        for folder in ("tests/awsiot", "doc/aws"):
+            shutil.copytree(TOP / folder, self.clone / folder)
+        shutil.copy(TOP / "tests" / "parts" / "pki.py", self.clone / "tests" / "parts")
+        libraries = build_directory().resolve() / "tests" / "awsiot"
+        if not (libraries / ".libs" / "libstandin.so").exists():
+            raise RuntimeError("%s has no stand-in; next: make test-parts" % libraries)
+        (self.build / "tests" / "awsiot").mkdir()
+        (self.build / "tests" / "awsiot" / ".libs").symlink_to(libraries / ".libs")
+        (self.build / "tests" / "awsiot" / "libstandin.la").touch(0o755)
+
     def start(self, *arguments):
         # A session of its own, as from a terminal; it ends with this test all the same.
         quickstart = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", str(self.clone / "quickstart"), "--virtual",
@@ -88,6 +101,44 @@ class Quickstart(unittest.TestCase):
         self.assertIn("nothing to install", progress)
         self.assert_nothing_left()
         self.assertEqual(list(self.temporary.iterdir()), [])
+
+    def test_the_aws_sandbox_shows_the_whole_way_from_a_new_certificate_to_events(self):
+        self.add_standin()
+        quickstart = self.start("--aws-sandbox", "--events", "3", "--timeout", "60")
+        output, progress = quickstart.communicate(timeout=120)
+        self.assertEqual(quickstart.returncode, 0, progress)
+        lines = output.splitlines(keepends=True)
+        self.assertEqual(len(lines), 3)
+        for line in lines:
+            self.assert_is_event(line)
+        serial = re.search(r"device ([0-9A-F]{8}), certificates of a new CA", progress).group(1)
+        for who in "demo client demo-1", "device " + serial:
+            steps = [line.split(who + ": ")[1] for line in progress.splitlines() if who + ": " in line]
+            self.assertEqual([re.match(wanted, step) is not None for wanted, step in
+                              zip((".*dropped before CONNACK; awaiting registration", "registered by", "online"), steps)],
+                             [True] * 3, progress)
+            self.assertEqual(len(steps), 3, progress)
+        records = [json.loads(line) for line in
+                   (self.build / "aws" / "standin" / "records.jsonl").read_text().splitlines()]
+        for name in "demo-1", serial:
+            ways = [one["what"] for one in records if one.get("client") == name and one["what"] in ("drop", "connect")]
+            self.assertGreater(ways.count("drop"), 0)
+            self.assertEqual(ways[-1:], ["connect"])
+            self.assertEqual(ways.count("connect"), 1)
+        self.assertEqual([one for one in records if one["what"] == "refused"], [])
+        self.assert_nothing_left()
+        self.assertEqual(list(self.temporary.iterdir()), [])
+
+    def test_ctrl_c_ends_the_aws_sandbox_while_it_awaits_registration(self):
+        self.add_standin()
+        quickstart = self.start("--aws-sandbox")
+        for line in quickstart.stderr:
+            if "awaiting registration" in line:
+                break
+        os.killpg(quickstart.pid, signal.SIGINT)
+        quickstart.communicate(timeout=30)
+        self.assertEqual(quickstart.returncode, 130)
+        self.assert_nothing_left()
 
     def test_it_ends_with_75_when_the_events_do_not_come_in_time(self):
         quickstart = self.start("--events", "1000", "--timeout", "1")

@@ -13,6 +13,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "parts"))
 from unit_parts import (EX_CONFIG, OTHER_SCRIPT, OTHER_TAG, SCRIPT, TAG, UNIT, UnitCase,  # noqa: E402
                         configuration)
+import pki  # noqa: E402
+import systemd  # noqa: E402
 
 
 class UnitTest(UnitCase):
@@ -33,6 +35,28 @@ class UnitTest(UnitCase):
                      "ExecStart=/usr/bin/python3 -c '%s'\n" % ask)
         self.start()
 
+    def test_the_drop_in_for_feedback_opens_leds_and_gpio_and_no_more(self):
+        source = systemd.make_variable(systemd.build_folder(), "springparkdatadir") + "/springparkd-feedback.conf"
+        self.drop_in(self.machine.run(["cat", source]).stdout)
+        done = self.machine.run(["systemd-analyze", "verify", UNIT], check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual((self.show("DevicePolicy"), self.show("DeviceAllow").split()), ("closed", ["char-gpiochip", "rw"]))
+        done = self.machine.run(["systemd-analyze", "security", "--threshold=20", "--no-pager", UNIT], check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.start()
+        # LEDs are files of /sys; whether that can be written at all is this machine's affair.
+        self.assertEqual(self.show("ProtectKernelTunables"), "no")
+
+    def test_udev_understands_the_rules_beside_it(self):
+        rules = systemd.make_variable(systemd.build_folder(), "springparkdatadir") + "/60-springpark-feedback.rules"
+        self.addCleanup(self.machine.run, "rm -f /etc/udev/rules.d/60-springpark-*.rules")
+        self.machine.run("mkdir -p /etc/udev/rules.d; cp %s /etc/udev/rules.d/; echo 'NO_SUCH_KEY==\"x\"' "
+                         "> /etc/udev/rules.d/60-springpark-wrong.rules" % rules)
+        said = self.machine.run("udevadm test --action=add /sys/class/net/lo 2>&1", check=False).stdout
+        self.assertIn("60-springpark-wrong.rules:1", said)          # so it does say what it does not understand
+        self.assertIn("60-springpark-feedback.rules", said)         # and has read these
+        self.assertNotIn("60-springpark-feedback.rules:", said)
+
     # ---- start ----
 
     def test_it_is_ready_without_a_broker_and_says_so(self):
@@ -52,6 +76,9 @@ class UnitTest(UnitCase):
         self.assertEqual((fields["NoNewPrivs"], fields["Seccomp"]), ("1", "2"))
         modes = self.machine.run(["stat", "-c", "%a %U:%G", "/run/springpark", "/var/lib/springpark"]).stdout
         self.assertEqual(modes, "755 springpark:springpark\n750 springpark:springpark\n")
+        sockets = ["/run/springpark/control", "/run/springpark/status"]
+        modes = self.machine.run(["stat", "-c", "%F %a %U:%G", *sockets]).stdout
+        self.assertEqual(modes, "socket 660 springpark:springpark\nsocket 666 springpark:springpark\n")
 
     def test_anybody_may_ask_for_the_status_and_only_the_group_for_a_reload(self):
         self.start()
@@ -71,6 +98,24 @@ class UnitTest(UnitCase):
         errors = [line["MESSAGE"] for line in self.daemon_lines() if line["PRIORITY"] == "3"]
         self.assertTrue([text for text in errors if "no_such_setting" in text and "springpark.conf:5" in text],
                         self.journal_text())
+
+    def test_keys_and_certificates_come_as_credentials(self):
+        """Files that only root can read: systemd hands them over, and who checks by hand finds them as well."""
+        more = ('mqtt: { broker = "localhost"; port = 1; };\nkeys: { slot_D = "credential:device.key"; };\n'
+                'certificates: { slot_9 = "/etc/springpark-ca.pem"; slot_D = "credential:device.pem"; };\n')
+        with pki.Sandbox(serial="5AFE1234") as sandbox:
+            for source, target in ((sandbox.pem("server-ca"), "/etc/springpark-ca.pem"),
+                                   (sandbox.pem("device"), "/root/device.pem"), (sandbox.key("device"), "/root/device.key")):
+                with open(source, encoding="ascii") as file:
+                    self.machine.write(target, file.read())
+        self.machine.run("chmod 0600 /root/device.*")
+        self.machine.write(self.config, configuration(SCRIPT, more))
+        self.assertNotEqual(self.machine.run(["systemctl", "start", UNIT], check=False).returncode, 0)
+        self.assertIn("LoadCredential=device.key:FILE", self.journal_text())
+        self.drop_in("[Service]\nLoadCredential=device.key:/root/device.key\nLoadCredential=device.pem:/root/device.pem\n")
+        self.start()
+        self.assertIn("5AFE1234", self.machine.run(["springparkctl", "status"]).stdout)
+        self.assertIn("no errors", self.machine.run(["springparkctl", "check", self.config]).stdout)
 
     # ---- reload ----
 
@@ -120,10 +165,10 @@ class UnitTest(UnitCase):
             self.assertNotIn(trouble, self.journal_text())
 
     def test_a_daemon_that_stands_still_is_restarted_by_the_watchdog(self):
-        self.drop_in("[Service]\nWatchdogSec=1\nRestartSec=0\n")
+        self.drop_in("[Service]\nWatchdogSec=2\nRestartSec=0\n")
         self.start()
         pid = self.show("MainPID")
-        self.events(8)  # more than a second of events: it lives because it feeds the watchdog, not by luck
+        self.events(16)  # more than two seconds of events: it lives because it feeds the watchdog, not by luck
         self.assertEqual(self.show("MainPID"), pid)
         self.machine.run(["systemctl", "kill", "--signal=STOP", "--kill-who=main", UNIT])
         self.machine.wait_for_property(UNIT, "NRestarts", "1")

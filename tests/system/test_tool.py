@@ -18,7 +18,8 @@ from tool_parts import OK, USAGE, UNAVAILABLE, PROTOCOL, NOPERM, CONFIG, NOBODY,
 
 
 class Usage(ToolTest):
-    COMMANDS = ["status", "readers", "journal", "watch", "reload", "command", "check", "registers", "subscribe"]
+    COMMANDS = ["status", "readers", "journal", "watch", "reload", "command", "check", "doctor", "registers",
+                "set", "subscribe"]
 
     def test_help_names_every_command_and_each_has_its_own(self):
         done = self.run_tool("--help")
@@ -48,6 +49,10 @@ class Usage(ToolTest):
             (["stauts"], "there is no command \"stauts\""),
             (["--no-such-option", "status"], "no-such-option"),
             (["status", "more"], "Too many arguments"),
+            (["readers", "more"], "Too many arguments"),
+            (["status", "--instance", "../north"], "--instance: \"../north\" is no name"),
+            (["--instance", "", "status"], "--instance: \"\" is no name"),
+            (["readers", "--scan", "more"], "Too many arguments"),
             (["watch", "--events", "0"], "--events takes a number"),
             (["watch", "--events", "-1"], "--events takes a number"),
             (["watch", "--events", "3x"], "--events takes a number"),
@@ -76,6 +81,19 @@ class Usage(ToolTest):
             (["journal", "release", "--set-aside", "--all"], "belong to list and export"),
             (["journal", "release", "12:5", "12"], "\"12\" is no ID"),
             (["journal", "release", "0:5"], "\"0:5\" is no ID"),
+            (["registers", "mqtt.keepalive"], "springparkctl registers: there is no register or setting \"mqtt.keepalive\";"
+             " did you mean mqtt.options.keep_alive or http_client.keep_alive?\n"),
+            (["registers", "mqtt.prot"], "there is no register or setting \"mqtt.prot\"; did you mean mqtt.port?\n"),
+            (["registers", "bogus"], "there is no register or setting \"bogus\"; `springparkctl registers` lists them all\n"),
+            (["registers", "ui", "0299"], "there is no register 0299; the nearest are 0295 and 029C\n"),
+            (["registers", "0100"], "there is no register 0100; the nearest is 0200\n"),
+            (["registers", "FFFF"], "there is no register FFFF; the nearest is 034B\n"),
+            (["registers", "templates[5].swap"], "there is no register or setting \"templates[5].swap\""),
+            (["registers", "mqtt[1].port"], "there is no register or setting \"mqtt[1].port\""),
+            (["registers", "29"], "29 is no address; an address has four hex digits, for instance 02A1\n"),
+            (["registers", "journal.max_events"], "journal.max_events is a setting of this gateway only, and no register"
+             " holds it; `springparkctl registers --sample` says what it does\n"),
+            (["registers", "keys.slot_D"], "keys.slot_D is a setting of this gateway only"),
         ]
         for arguments, message in cases:
             with self.subTest(arguments=arguments):
@@ -83,6 +101,53 @@ class Usage(ToolTest):
                 self.assertEqual(done.returncode, USAGE)
                 self.assertIn(message, done.stderr)
                 self.assertEqual(done.stdout, "")
+
+
+class Credentials(ToolTest):
+    """A configuration that names what systemd hands to the daemon, looked at by hand."""
+
+    def registers(self, **environment):
+        settings = self.directory / "credential.conf"
+        settings.write_text('keys: { slot_D = "credential:device.key"; };\n')
+        names = {name: value for name, value in os.environ.items() if name != "CREDENTIALS_DIRECTORY"}
+        return self.run_tool("registers", "--config", str(settings), env={**names, **environment})
+
+    def test_they_are_looked_for_where_the_daemon_has_them(self):
+        done = self.registers()
+        self.assertEqual(done.returncode, CONFIG)
+        self.assertIn("there is no /run/credentials/springparkd.service/device.key; next: ", done.stderr)
+
+    def test_a_folder_that_the_environment_names_goes_first(self):
+        (self.directory / "device.key").touch()
+        done = self.registers(CREDENTIALS_DIRECTORY=str(self.directory))
+        self.assertEqual((done.returncode, done.stderr), (OK, ""))
+
+
+class Instance(ToolTest):
+    """The device of springparkd@NAME."""
+
+    def run_plain(self, *arguments):
+        """Without the folder of sockets that run_tool names."""
+        return subprocess.run([program("springparkctl"), *arguments], capture_output=True, text=True, timeout=60)
+
+    def test_it_has_settings_sockets_and_credentials_of_its_own(self):
+        done = self.run_plain("--instance", "north", "status")
+        self.assertEqual(done.returncode, UNAVAILABLE)
+        self.assertIn("/run/springpark@north/control: no springparkd answers there", done.stderr)
+        self.assertIn("next: systemctl start springparkd@north\n", done.stderr)
+        done = self.run_plain("check", "--instance", "north")
+        self.assertEqual(done.returncode, CONFIG)
+        self.assertIn("/springpark/north.conf: cannot be read", done.stderr)
+        settings = self.directory / "credential.conf"
+        settings.write_text('keys: { slot_D = "credential:device.key"; };\n')
+        done = self.run_plain("check", "--instance", "north", "--config", str(settings))
+        self.assertIn("there is no /run/credentials/springparkd@north.service/device.key; next: ", done.stderr)
+
+    def test_what_is_named_besides_goes_first(self):
+        for arguments in (["--instance", "north", "--run-directory", str(self.directory)],
+                          ["--run-directory", str(self.directory), "--instance", "north"]):
+            done = self.run_plain(*arguments, "status")
+            self.assertIn(str(self.directory / "control"), done.stderr)
 
 
 class Daemon(ToolTest):
@@ -168,6 +233,50 @@ class Daemon(ToolTest):
         self.assertEqual(lines[1].index("ACME"), lines[0].index("NAME"))
         self.assertEqual(lines[2].index("Börse"), lines[0].index("NAME"))
         self.assertEqual(lines[3], "  a much longer label: it was unplugged")
+
+    def test_the_device_of_a_reader_stands_below_it_and_in_status(self):
+        device = {"connection": "pn532_uart:/dev/ttyS0:115200", "chip": "PN532 v1.6", "polling": "by the chip",
+                  "technologies": ["NFC-A", "NFC-B", "NFC-F"], "looks_for": ["NFC-A", "NFC-B"]}
+        plain = dict(STATUS["readers"][0], label="gate", **dict.fromkeys(device))
+        status = dict(STATUS, readers=[dict(STATUS["readers"][0], driver="libnfc", **device), plain])
+        self.stand_in({"status": {"ok": True, "result": status},
+                       "readers": {"ok": True, "result": {"readers": status["readers"]}}})
+        words = ("pn532_uart:/dev/ttyS0:115200, PN532 v1.6, looks for NFC-A NFC-B (by the chip); "
+                 "no template asks for NFC-F")
+        lines = self.run_tool("readers").stdout.splitlines()
+        self.assertEqual(len(lines), 4)
+        self.assertEqual(lines[2], "  door: " + words)
+        self.assertEqual(lines[3].split()[0], "gate")
+        lines = self.run_tool("status").stdout.splitlines()
+        self.assertEqual(lines[-2], "            " + words)
+        self.assertIn("  reader    gate (pcsc)", lines[-1])
+        self.assertEqual(json.loads(self.run_tool("readers", "--json").stdout), {"readers": status["readers"]})
+
+    def scan(self, *arguments, helper=None):
+        environment = dict(os.environ, SPRINGPARK_NFC_HELPER=helper or program("springpark-nfc"),
+                           LIBNFC_DEFAULT_DEVICE="pn532_uart:/dev/ttyS7:9600")  # which libnfc lists without a look at it
+        return self.run_tool("readers", "--scan", *arguments, env=environment)
+
+    def test_a_scan_without_a_daemon_gives_lines_for_the_settings(self):
+        done = self.scan()
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertIn("serial lines, I2C and SPI cannot be found by looking; next: doc/libnfc.md", done.stderr)
+        self.assertIn('connection = "pn532_uart:/dev/ttyS7:9600"', done.stdout)
+        settings = self.directory / "scan.conf"
+        settings.write_text("readers:\n(\n%s);\n" % done.stdout)
+        checked = self.run_tool("check", str(settings))
+        self.assertEqual(checked.returncode, OK, checked.stderr)
+        done = self.scan("--json")
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertIn("pn532_uart:/dev/ttyS7:9600", json.loads(done.stdout)["libnfc"])
+
+    def test_a_scan_that_cannot_be_made_is_69_with_the_reason(self):
+        done = self.scan(helper=str(self.directory / "nothing"))
+        self.assertEqual((done.returncode, done.stdout), (UNAVAILABLE, ""))
+        self.assertIn("built and installed with libnfc", done.stderr)
+        done = self.scan(helper="/bin/false")
+        self.assertEqual((done.returncode, done.stdout), (UNAVAILABLE, ""))
+        self.assertIn("exit status 1", done.stderr)
 
     def test_no_readers_comes_with_the_next_step(self):
         self.stand_in({"readers": {"ok": True, "result": {"readers": []}}})
@@ -260,6 +369,14 @@ class Watch(ToolTest):
         watch = self.watch(5, "--events", "3")
         self.assertEqual(watch.end(), OK)
         self.assertEqual(watch.lines, [self.LINE] * 3)
+
+    def test_it_does_not_end_when_the_first_that_it_sees_is_how_far_an_older_event_has_come(self):
+        self.daemon = self.stand_in({"watch": [{"ok": True, "result": {}}, {"stored": "12:1"}, {"confirmed": "12:1"},
+                                               self.EVENT]})
+        watch = self.start_tool("watch")
+        watch.wait_line(1)
+        self.assertEqual(watch.end(signal.SIGTERM), OK)
+        self.assertEqual((watch.lines, watch.errors), ([self.LINE], []))
 
     def test_it_ends_when_nobody_reads_its_output(self):
         read_end, write_end = os.pipe()

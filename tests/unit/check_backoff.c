@@ -69,6 +69,23 @@ START_TEST(a_huge_cap_does_not_overflow)
 }
 END_TEST
 
+/* AWS IoT Core takes one CONNECT a second from a client id: no draw may come out below, and the jitter stays. */
+START_TEST(no_wait_is_shorter_than_the_floor)
+{
+    struct backoff backoff;
+
+    backoff_init(&backoff, 1000, 10000, 30000);
+    backoff_set_floor(&backoff, 1000);
+    ck_assert_uint_eq(backoff_next_ms(&backoff, 0), 1000);
+    ck_assert_uint_eq(longest(&backoff), 3000);
+    for (uint64_t random = 1; random < 1U << 20; random = random * 3 + 1)
+        ck_assert_uint_ge(backoff_next_ms(&backoff, random * 0x9E3779B97F4A7C15U), 1000);
+    ck_assert_uint_eq(longest(&backoff), 11000);
+    backoff_reset(&backoff);
+    ck_assert_uint_eq(backoff_next_ms(&backoff, 0), 1000);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("backoff");
@@ -79,6 +96,7 @@ int main(void)
     tcase_add_test(cases, a_cap_below_the_base_is_the_base);
     tcase_add_test(cases, only_a_good_session_is_forgiven_for);
     tcase_add_test(cases, a_huge_cap_does_not_overflow);
+    tcase_add_test(cases, no_wait_is_shorter_than_the_floor);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

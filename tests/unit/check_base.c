@@ -295,6 +295,16 @@ static uint64_t read_the_time(const struct clock *clock)
 
 static const struct clock test_clock = {.monotonic_us = read_the_time};
 
+START_TEST(the_elapsed_time_is_the_monotonic_one_and_what_the_box_slept)
+{
+    uint64_t before_ms = clock_monotonic_ms(clock_system());
+
+    ck_assert_uint_ge(clock_elapsed_ms(clock_system()), before_ms);
+    the_time_us = 7000000;
+    ck_assert_uint_eq(clock_elapsed_ms(&test_clock), 7000);
+}
+END_TEST
+
 START_TEST(only_a_wait_with_a_limit_can_be_overdue)
 {
     the_time_us = 5000000;
@@ -554,6 +564,7 @@ static TCase *queue_case(void)
     tcase_add_test(test_case, a_closed_queue_takes_nothing_and_still_gives);
     tcase_add_test(test_case, threads_that_push_through_a_small_queue_lose_nothing_and_keep_their_order);
     tcase_add_test(test_case, closing_a_full_queue_lets_its_waiting_pusher_go);
+    tcase_add_test(test_case, the_elapsed_time_is_the_monotonic_one_and_what_the_box_slept);
     tcase_add_test(test_case, only_a_wait_with_a_limit_can_be_overdue);
     tcase_add_test(test_case, the_systems_clock_does_not_go_back);
     return test_case;

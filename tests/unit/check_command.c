@@ -74,6 +74,26 @@ START_TEST(a_sequence_is_decimal_as_an_integer_and_hex_as_a_string)
 }
 END_TEST
 
+START_TEST(active_starts_and_stops_reading_in_both_forms)
+{
+    struct command command = assert_taken("{\"Active\":true,\"Sequence\":6}", "{\"Active\":true,\"Sequence\":6}");
+
+    ck_assert(command.has_active && command.active && command.has_sequence);
+    command = assert_taken("{\"Active\":false}", "{\"Active\":false}");
+    ck_assert(command.has_active && !command.active);
+    ck_assert(assert_taken("$SCCMD;ACT=01", "{\"Active\":true}").active);
+    ck_assert(!assert_taken("$SCCMD;SEQ=06;ACT=00\r\n", "{\"Active\":false,\"Sequence\":6}").active);
+    ck_assert(!assert_taken("{}", "{}").has_active);
+    assert_refused("{\"Active\":1}", "Active must be true or false");
+    assert_refused("{\"Active\":\"01\"}", "Active must be true or false");
+    assert_refused("{\"active\":true}", "unknown field");
+    assert_refused("$SCCMD;ACT=02", "ACT must be 01 or 00");
+    assert_refused("$SCCMD;ACT=1", "ACT must be 01 or 00");
+    assert_refused("$SCCMD;ACT=0001", "ACT must be 01 or 00");
+    assert_refused("$SCCMD;ACT=01;ACT=01", "comes twice");
+}
+END_TEST
+
 START_TEST(leds_are_exactly_eight_hex_digits)
 {
     const struct command command = assert_taken("{\"Leds\":\"92a10001\"}", "{\"Leds\":\"92A10001\"}");
@@ -168,6 +188,31 @@ START_TEST(a_sequence_does_not_mix_with_leds_rgb_or_buzzer_but_does_with_relays)
     assert_taken("{\"Relays\":[5],\"Sequence\":96}", "{\"Sequence\":96,\"Relays\":[5]}");
     assert_taken("{\"Buzzer\":1,\"RgbMode\":2,\"RgbColor\":3,\"Leds\":\"00000001\",\"Relay\":4}",
                  "{\"Leds\":\"00000001\",\"RgbColor\":\"000003\",\"RgbMode\":2,\"Buzzer\":1,\"Relay\":4}");
+}
+END_TEST
+
+START_TEST(an_id_and_an_expiry_may_come_with_any_command)
+{
+    struct command command = assert_taken("{\"Id\":\"a 1\",\"Sequence\":96}", "{\"Sequence\":96,\"Id\":\"a 1\"}");
+
+    ck_assert_str_eq(command.id, "a 1");
+    ck_assert(!command.has_expires);
+    command = assert_taken("{\"Expires\":1764360900}", "{\"Expires\":1764360900}");
+    ck_assert(command.has_expires);
+    assert_taken("{\"Expires\":0}", "{\"Expires\":0}");
+    assert_taken("{\"Expires\":\"2025-11-28T20:15:00Z\",\"Id\":\"~\"}", "{\"Id\":\"~\",\"Expires\":1764360900}");
+    assert_taken("{\"Id\":\"1234567890123456789012345678901234567890123456789012345678901234\"}",
+                 "{\"Id\":\"1234567890123456789012345678901234567890123456789012345678901234\"}");
+    assert_refused("{\"Id\":\"12345678901234567890123456789012345678901234567890123456789012345\"}", "Id must be");
+    assert_refused("{\"Id\":\"\"}", "Id must be a string of 1 to 64 printable ASCII characters");
+    assert_refused("{\"Id\":7}", "Id must be");
+    assert_refused("{\"Id\":\"\\u00e9\"}", "Id must be");
+    assert_refused("{\"Id\":\"\\n\"}", "Id must be");
+    assert_refused("{\"Expires\":-1}", "Expires must be seconds since 1970 UTC, or a time such as");
+    assert_refused("{\"Expires\":1.5}", "Expires must be");
+    assert_refused("{\"Expires\":true}", "Expires must be");
+    assert_refused("{\"Expires\":\"1764360900\"}", "Expires must be");
+    assert_refused("$SCCMD;SEQ=60;ID=1", "unknown field");
 }
 END_TEST
 
@@ -313,7 +358,7 @@ START_TEST(bad_sccmd_is_refused_whole)
     assert_refused("$SCCMD;SEQ=60;SEQ=61", "twice: \"SEQ\"");
     assert_refused("$SCCMD;BUZZ=0001;BUZZ=0001", "twice: \"BUZZ\"");
     assert_refused("$SCCMD;LEDS=00000000;LEDS=00000000", "twice: \"LEDS\"");
-    assert_refused("$SCCMD;seq=60", "unknown field, SEQ, LEDS and BUZZ are known: \"seq\"");
+    assert_refused("$SCCMD;seq=60", "unknown field, SEQ, LEDS, BUZZ and ACT are known: \"seq\"");
     assert_refused("$SCCMD;RELAY=01", "unknown field");
     assert_refused("$SCCMD;=60", "unknown field");
     assert_refused("$SCCMD;SEQ=60\r", "byte 0D at offset 13");
@@ -332,12 +377,14 @@ int main(void)
     TCase *test_case = tcase_create("command");
 
     tcase_add_test(test_case, a_sequence_is_decimal_as_an_integer_and_hex_as_a_string);
+    tcase_add_test(test_case, active_starts_and_stops_reading_in_both_forms);
     tcase_add_test(test_case, leds_are_exactly_eight_hex_digits);
     tcase_add_test(test_case, a_buzzer_lasts_up_to_65535_ms);
     tcase_add_test(test_case, an_rgb_colour_is_three_bytes_and_a_mode_is_one);
     tcase_add_test(test_case, a_relay_closes_opens_or_pulses);
     tcase_add_test(test_case, relays_are_at_most_eight_in_order);
     tcase_add_test(test_case, a_sequence_does_not_mix_with_leds_rgb_or_buzzer_but_does_with_relays);
+    tcase_add_test(test_case, an_id_and_an_expiry_may_come_with_any_command);
     tcase_add_test(test_case, a_command_without_parts_is_valid);
     tcase_add_test(test_case, bad_json_is_refused_whole);
     tcase_add_test(test_case, too_long_a_command_is_refused_by_its_size);

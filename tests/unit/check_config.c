@@ -145,7 +145,7 @@ static const char whole_file[] =
     "readers: ( { driver = \"pcsc\"; name = \"SpringCard*\"; label = \"door\"; },\n"
     "           { driver = \"script\"; path = \"/run/x\"; label = \"sim\"; } );\n"
     "certificates: { slot_8 = \"/ca\"; slot_A = \"/crt\"; slot_e = \"chain.pem\"; };\n"
-    "keys: { slot_B = \"/key\"; };\n"
+    "keys: { slot_B = \"/key\"; slot_C = \"pkcs11:token=t;object=o\"; };\n"
     "journal: { directory = \"/state\"; };\n"
     "device: { serial = \"S1\"; inventory = \"I1\"; location = \"L1\"; };\n"
     "messages: { sequence = false; date_time = false; };\n";
@@ -201,6 +201,7 @@ START_TEST(every_setting_reaches_its_place)
     ck_assert_str_eq(settings->certificates[14].source, "/etc/sp/chain.pem");
     ck_assert_int_eq(settings->certificates[14].line, 18);
     ck_assert_str_eq(settings->keys[11].source, "/key");
+    ck_assert_str_eq(settings->keys[12].source, "pkcs11:token=t;object=o"); /* no path, so no folder before it */
     ck_assert_str_eq(settings->state_directory, "/state");
     ck_assert_str_eq(settings->serial, "S1");
     ck_assert_str_eq(settings->inventory, "I1");
@@ -240,19 +241,18 @@ static const struct mistake {
       "t.conf:1: profile.primary (register 02C0): \"pcsc\" is not allowed: this gateway is a Smart Reader" },
     { "profile: { primary = \"toaster\"; };",
       "t.conf:1: profile.primary (register 02C0): \"toaster\" is not allowed: one of \"smart-reader\"" },
-    { "smart_reader: { explicit_activation = true; };",
-      "t.conf:1: smart_reader.explicit_activation (register 02A0): true is not allowed: a start command over MQTT is"
-      " not in this version; allowed: false" },
-    { "smart_reader: { network_format = \"scrdr\"; };",
-      "t.conf:1: smart_reader.network_format (register 02A0): \"scrdr\" is not allowed: $SCRDR lines are not in this"
-      " version; write \"json\"" },
-    { "smart_reader: { activation = \"broker\"; };",
-      "t.conf:1: smart_reader.activation: \"broker\" is not allowed: reading only while the broker" },
+    { "smart_reader: { network_format = \"tlv\"; };",
+      "t.conf:1: smart_reader.network_format (register 02A0): \"tlv\" is not allowed: TLV belongs to USB, Bluetooth and"
+      " serial lines, not to MQTT; write \"json\" or \"scrdr\"" },
+    { "smart_reader: { network_format = \"mk1\"; };",
+      "t.conf:1: smart_reader.network_format (register 02A0): \"mk1\" is not allowed: MK1 belongs to serial lines" },
+    { "smart_reader: { network_format = \"iwm2\"; };",
+      "t.conf:1: smart_reader.network_format (register 02A0): \"iwm2\" is not allowed: IWM2 belongs to the HTTP client" },
+    { "registers = [\"02A0=0003000000\"];", "t.conf:1: smart_reader.network_format (register 02A0): " },
+    { "registers = [\"02A0=0003000500\"];", "t.conf:1: smart_reader.network_format (register 02A0): " },
+    { "smart_reader: { activation = \"cloud\"; };", "t.conf:1: smart_reader.activation: \"cloud\" is not allowed" },
     { "smart_reader: { debounce_ms = 10001; };", "t.conf:1: smart_reader.debounce_ms: 10001 is not allowed: 0 to 10000 ms" },
     { "mqtt: { version = 5; };", "t.conf:1: mqtt.version: needs a text (\"auto\", \"5\", \"3.1.1\"), not a number" },
-    { "mqtt: { tls: { trust = \"any\"; }; };", "t.conf:1: mqtt.tls.trust (register 0288): \"any\" is not allowed: " },
-    { "mqtt: { tls: { trust = \"server\"; }; };", "t.conf:1: mqtt.tls.trust (register 0288): \"server\" is not allowed: " },
-    { "mqtt: { tls: { trust = \"ca\"; }; };", "t.conf:1: mqtt.tls.trust (register 0288): \"ca\" is not allowed: " },
     { "mqtt: { tls: { ca_slot = 16; }; };", "t.conf:1: mqtt.tls.ca_slot (register 0288): 16 is not allowed: 0 to 15" },
     { "mqtt: { broker = \"mqtts://h\"; };" SLOTS, "t.conf:1: mqtt.broker (register 0286): only the name or address belongs"
       " here; leave the scheme out" },
@@ -279,7 +279,8 @@ static const struct mistake {
     { "mqtt: { broker = \"h\"; tls: {\nchain = true; }; };" SLOTS,
       "t.conf:1: certificates.slot_F is not set, but mqtt.tls.chain_slot (register 0288) names it" },
     { "keys: { slot_D = \"amazon\"; };", "t.conf:1: keys.slot_D: \"amazon\" stands for certificates" },
-    { "keys: { slot_D = \"pkcs11:token=x\"; };", "t.conf:1: keys.slot_D: PKCS#11 tokens (\"pkcs11:...\") are not in this" },
+    { "certificates: { slot_D = \"pkcs11:token=x\"; };",
+      "t.conf:1: certificates.slot_D: certificates are not read from PKCS#11 tokens, only keys are" },
     { "keys: { slot_G = \"x\"; };", "t.conf:1: keys.slot_G: unknown setting; did you mean keys.slot_" },
     { "keys: { slot_d = \"x\";\nslot_D = \"y\"; };", "t.conf:2: keys.slot_D: the slot is set twice, here and in line 1" },
     { "mqtt: { keep_alive = 60; };", "t.conf:1: mqtt.keep_alive: unknown setting; did you mean mqtt.options.keep_alive?" },
@@ -307,7 +308,7 @@ static const struct mistake {
     { "registers = [ \"0289=5314030331E1E\" ];", "t.conf:1: registers (register 0289): the value must be an even number" },
     { "registers = [ \"0289=531403\" ];", "t.conf:1: registers (register 0289): a value of 3 bytes is not allowed: exactly 6" },
     { "registers = [ \"0289=531403031E1E\" ];", "t.conf:1: mqtt.options.keep_alive (register 0289): 3 is not allowed" },
-    { "registers = [ \"0299=00\" ];", "t.conf:1: registers: register 0299 is not in this version" },
+    { "registers = [ \"0299=00\" ];", "t.conf:1: registers: there is no register 0299; next:" },
     { "registers = [ \"29=00\" ];", "t.conf:1: registers: an entry must be \"ADDRESS=VALUE\"" },
     { "registers = [ 5 ];", "t.conf:1: registers: needs a text, not a number" },
     { "registers = [ \"02A1=0A1E\",\n\"02A1=0A1E\" ];",
@@ -316,10 +317,58 @@ static const struct mistake {
       "t.conf:3: registers: register 02A1 is set by name and raw, here and in t.conf:1; keep one" },
     { "registers = [ \"02A1=0A1E\" ];\nsmart_reader: { read_interval = 1; };",
       "t.conf:2: smart_reader.read_interval: register 02A1 is set by name and raw, here and in t.conf:1; keep one" },
-    { "readers: ( { driver = \"libnfc\"; } );", "t.conf:1: readers[1].driver: \"libnfc\" is not allowed: there is no libnfc" },
-    { "readers: ( { driver = \"nfc\"; } );", "t.conf:1: readers[1].driver: \"nfc\" is not allowed: one of \"pcsc\"" },
+    { "network: { ipv4: { address = \"192.168.5.152\"; }; };",
+      "t.conf:1: network.ipv4.address (register 0280): a static address needs a mask; next: set network.ipv4.netmask" },
+    { "network: { ipv4: { address = \"192.168.5.152\"; netmask = \"255.255.255.0\"; gateway = \"192.168.6.1\"; }; };",
+      "t.conf:1: network.ipv4.gateway (register 0280): the gateway is not in the network of" },
+    { "registers = [ \"0280=C0A80598FF00FF00C0A805010000000000000000\" ];",
+      "t.conf:1: network.ipv4.netmask (register 0280): a mask has all its ones before its zeros" },
+    { "network: { ipv4: { address = \"192.168.1\"; }; };", "t.conf:1: network.ipv4.address (register 0280): \"192.168.1\""
+      " is no IPv4 address, as 192.168.1.2 is one" },
+    { "network: { ipv4: { address = 5; }; };",
+      "t.conf:1: network.ipv4.address (register 0280): needs a text (an IPv4 address), not a number" },
+    { "network: { disabled = true; };", "t.conf:1: network.disabled (register 0283): true is not allowed: without the"
+      " network no event would leave the box; leave mqtt.broker out instead; allowed: false" },
+    { "nfc: { poller = false; };", "t.conf:1: nfc.poller (register 0230): false is not allowed: this gateway only reads;"
+      " a listener would read no tag; allowed: true" },
+    { "registers = [ \"0230=00\" ];", "t.conf:1: nfc.poller (register 0230): false is not allowed" },
+    { "nfc: { standard = \"din\"; };", "t.conf:1: nfc.standard (register 0237): \"din\" is not allowed: one of \"iso\"," },
+    { "network: { ipv6 = \"FE80\"; };",
+      "t.conf:1: network.ipv6 (register 0281): a value of 2 bytes is not allowed: exactly 16" },
+    { "nfc: { vasup = \"6A0\"; };",
+      "t.conf:1: nfc.vasup (register 0239): the value must be an even number of hex digits, at most 512" },
+    { "nfc: { vasup = \"000000000000000000000000000000000000000000\"; };",
+      "t.conf:1: nfc.vasup (register 0239): a value of 21 bytes is not allowed: at most 20" },
+    { "trace: { level = 1; };",
+      "t.conf:1: trace.level (register 02CD): needs a text (hex digits for at most 4 bytes), not a number" },
+    { "pcsc_mode: { protocols = \"nfc-a\"; };", "t.conf:1: pcsc_mode.protocols (register 0231): needs a list (a list of any"
+      " of \"picotag-v\", \"nfc-f\"," },
+    { "pcsc_mode: { protocols = [ \"nfc-a\", \"nfc-x\" ]; };",
+      "t.conf:1: pcsc_mode.protocols (register 0231): \"nfc-x\" is not allowed: a list of any of \"picotag-v\"" },
+    { "pcsc_mode: { protocols = [ \"reserved-15\" ]; };", "t.conf:1: pcsc_mode.protocols (register 0231): \"reserved-15\""
+      " is not allowed: the value is reserved by the device; allowed: a list of any of \"picotag-v\"" },
+    { "pcsc_mode: { protocols = [ 1 ]; };",
+      "t.conf:1: pcsc_mode.protocols (register 0231): the list must hold texts, not a number" },
+    { "registers = [ \"0231=8000\" ];", "t.conf:1: pcsc_mode.protocols (register 0231): \"reserved-15\" is not allowed" },
+    { "registers = [ \"0271=8395\",\n\"0272=9595\" ];",
+      "t.conf:2: smartcard.sam_a.power (register 0272): the value 5 (hex) is not allowed: one of \"a\", \"b\"" },
+    { "registers = [ \"0290=00\" ];", "t.conf:1: http_client.server (register 0290): a text without NUL bytes is needed" },
+    { "device: { reserved_0203 = \"00\"; };", "t.conf:1: device.reserved_0203: unknown setting" },
+    { "keyboard_mode: { suffix = \"123456789\"; };", "t.conf:1: keyboard_mode.suffix (register 02A9): a text of 9 bytes" },
+    { "http_client: { path = \"a\\tb\"; };", "t.conf:1: http_client.path (register 0291): byte 2 is not allowed: a control" },
+    { "security: { user_password = \"01234567890123456\"; };",
+      "t.conf:1: security.user_password (register 02FE): a text of 17 bytes is too long: at most 16" },
+    { "readers: ( { driver = \"nfc\"; } );",
+      "t.conf:1: readers[1].driver: \"nfc\" is not allowed: one of \"pcsc\", \"libnfc\", \"script\"" },
     { "readers: ( { driver = \"script\"; } );", "t.conf:1: readers[1]: the driver \"script\" needs path" },
-    { "readers: ( { path = \"/x\"; } );", "t.conf:1: readers[1]: path belongs to the driver \"script\"" },
+    { "readers: ( { path = \"/x\"; } );", "t.conf:1: readers[1]: path belongs to the driver \"script\", and this entry's is"
+      " \"pcsc\"; next: write name for the PC/SC reader, or driver = \"script\"" },
+    { "readers: ( { connection = \"*\"; } );", "t.conf:1: readers[1]: connection belongs to the driver \"libnfc\", and"
+      " this entry's is \"pcsc\"; next: write name for the PC/SC reader, or driver = \"libnfc\"" },
+    { "readers: ( { driver = \"script\"; path = \"/x\"; connection = \"*\"; } );",
+      "t.conf:1: readers[1]: connection belongs to the driver \"libnfc\", and this entry's is \"script\"; next: write path" },
+    { "readers: ( { driver = \"script\"; path = \"/x\"; name = \"*\"; } );",
+      "t.conf:1: readers[1]: name belongs to the driver \"pcsc\", and this entry's is \"script\"; next: write path" },
     { "readers: ( );", "t.conf:1: readers: the list is empty" },
     { "readers: ( { label = \"a\"; },\n{ label = \"a\"; } );",
       "t.conf:2: readers[2].label: \"a\" is the label of the reader in line 1 too" },
@@ -430,6 +479,70 @@ START_TEST(what_has_no_effect_is_noted)
     ck_assert_str_eq(errors_get(notes, 0), "t.conf:1: ports.telnet (register 0285): 24 has no effect: the gateway offers"
                                            " no such service");
     config_free(config);
+}
+END_TEST
+
+static const char whole_device[] =
+    "network: { ipv4: { address = \"192.168.5.152\"; netmask = \"255.255.255.0\"; gateway = \"192.168.5.1\"; };\n"
+    "           ipv6 = \"00000000000000000000000000000001\"; link_speed = \"100-full\"; };\n"
+    "pcsc_mode: { protocols = ( \"nfc-a\", \"nfc-b\" ); bitrates_a = [ ]; slots: { order = \"contact-sam-contactless\"; }; };\n"
+    "nfc: { vasup = \"6a02\"; nfc_f: { system_code = 0x12FC; }; };\n"
+    "keyboard_mode: { suffix = \"\\t\\n\"; };\n"
+    "http_client: { hmac_key = \"00112233\"; };\n"
+    "security: { user_password = \"hunter2\"; remote: { usage = \"secure\"; }; master: { auth_key ="
+    " \"00112233445566778899AABBCCDDEEFF\"; }; };\n"
+    "ui: { sound_volume = 1; color_active = \"blue\"; };\n"
+    "registers = [ \"0203=4142\", \"0315=0011\" ];\n";
+
+START_TEST(what_only_a_device_has_is_kept_and_noted)
+{
+    struct config *config = good(whole_device);
+    static const char *const noted[] = {
+        "t.conf:9: registers (register 0203): \"4142\" has no effect: kept for a device;",
+        "t.conf:3: pcsc_mode.protocols (register 0231): [ \"nfc-b\", \"nfc-a\" ] has no effect: it is for a device in",
+        "t.conf:4: nfc.vasup (register 0239): \"6A02\" has no effect:",
+        "t.conf:4: nfc.nfc_f.system_code (register 023C): 4860 has no effect:",
+        "t.conf:2: network.ipv6 (register 0281): \"00000000000000000000000000000001\" has no effect:",
+        "t.conf:2: network.link_speed (register 0283): \"100-full\" has no effect:",
+        "t.conf:6: http_client.hmac_key (register 0293): \"(set)\" has no effect:",
+        "t.conf:5: keyboard_mode.suffix (register 02A9): \"\\t\\n\" has no effect:",
+        "t.conf:3: pcsc_mode.slots.order (register 02B1): \"contact-sam-contactless\" has no effect:",
+        "t.conf:7: security.remote.usage (register 02F0): \"secure\" has no effect:",
+        "t.conf:7: security.master.auth_key (register 02F4): \"(set)\" has no effect:",
+        "t.conf:7: security.user_password (register 02FE): \"(set)\" has no effect:",
+        "t.conf:9: registers (register 0315): \"(set)\" has no effect:",
+    };
+
+    for (size_t i = 0; i < sizeof noted / sizeof noted[0] && i < errors_count(notes); i++)
+        ck_assert_msg(strncmp(errors_get(notes, i), noted[i], strlen(noted[i])) == 0, "%s", errors_get(notes, i));
+    ck_assert_uint_eq(errors_count(notes), sizeof noted / sizeof noted[0]);
+    expect_register(config, 0x0203, "AB", 2);
+    expect_register(config, 0x0231, "\x00\x03", 2);
+    expect_register(config, 0x0232, "\x00\x00", 2);
+    expect_register(config, 0x0239, "\x6A\x02", 2);
+    expect_register(config, 0x023C, "\x00\x12\xFC\x01\x00\x0B\x00\x09", 8);
+    expect_register(config, 0x0280, "\xC0\xA8\x05\x98\xFF\xFF\xFF\x00\xC0\xA8\x05\x01\0\0\0\0\0\0\0\0", 20);
+    expect_register(config, 0x02A9, "\t\n", 2);
+    expect_register(config, 0x02D2, "\x92\xA1", 2);
+    expect_register(config, 0x02F0, "\x00\x00\x02\x00", 4);
+    expect_register(config, 0x02FE, "hunter2", 7);
+    config_free(config);
+}
+END_TEST
+
+START_TEST(a_key_can_stand_in_a_file_of_its_own_in_hex)
+{
+    write_file("secret", "00112233445566778899aabbccddeeff\n");
+    write_file("main.conf", "security: { master: { auth_key = \"file:secret\"; }; };");
+    struct config *config = load("main.conf");
+
+    ck_assert_msg(config != NULL, "%s", errors_count(errors) > 0 ? errors_get(errors, 0) : "?");
+    expect_register(config, 0x02F4, "\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xAA\xBB\xCC\xDD\xEE\xFF", 16);
+    config_free(config);
+    write_file("secret", "hunter2\n");
+    ck_assert_ptr_null(load("main.conf"));
+    ck_assert_ptr_nonnull(strstr(errors_get(errors, 0), "security.master.auth_key (register 02F4): the value must be an"));
+    ck_assert_ptr_null(strstr(errors_get(errors, 0), "hunter2"));
 }
 END_TEST
 
@@ -594,6 +707,67 @@ START_TEST(a_nul_byte_is_an_error)
 }
 END_TEST
 
+/* Of all values of 02C0 the one of an MQTT client and Smart Reader runs; each other one is refused by the names of its
+ * options. */
+START_TEST(only_one_profile_runs_and_the_others_are_refused_by_name)
+{
+    static const char *const networks[] = { "\"disabled\"", "\"http-client\"", "\"tcp-server\"", "\"tcp-udp-server\"",
+                                            "\"udp-server\"", "\"reserved-5\"", NULL, "\"reserved-7\"" };
+    /* 5 was the UHF reader's protocol in firmware 1.23, and 1.31 has no name for it. */
+    static const char *const primaries[] = { "\"direct\"", "\"springprox\"", "\"pcsc\"", "\"keyboard\"", NULL,
+                                             "the value 5 (hex)", "\"mass-storage\"", "\"nxp-cockpit\"" };
+
+    for (unsigned value = 0; value < 256; value++) {
+        char *text = text_format("registers = [ \"02C0=%02X\" ];", value);
+        struct config *config = parse(text);
+        const char *wanted[] = { networks[value >> 4 & 7], primaries[value & 7] };
+        size_t found = 0, expected = (wanted[0] != NULL) + (wanted[1] != NULL);
+
+        ck_assert_msg((config != NULL) == (value == 0x64), "%s", text);
+        for (size_t i = 0; i < errors_count(errors); i++) {
+            for (size_t k = 0; k < 2; k++) {
+                char *quoted = text_format(": %s is not allowed: ", wanted[k] != NULL ? wanted[k] : "-");
+
+                found += strstr(errors_get(errors, i), quoted) != NULL;
+                free(quoted);
+            }
+        }
+        ck_assert_msg(found == expected, "%s: %zu of %zu options are named", text, found, expected);
+        config_free(config);
+        errors_free(errors);
+        errors = errors_create();
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(a_scrdr_line_is_honoured_and_several_readers_are_noted)
+{
+    struct config *config = good("registers = [\"02A0=0003000100\"]; messages: { scrdr_checksum = \"with-delimiters\"; };");
+
+    ck_assert_int_eq(config_settings(config)->smart_reader.network_format, SETTINGS_FORMAT_SCRDR);
+    ck_assert_int_eq(config_settings(config)->scrdr_checksum, SETTINGS_CHECKSUM_WITH_DELIMITERS);
+    ck_assert_uint_eq(errors_count(notes), 0);
+    config_free(config);
+    config_free(good("\nsmart_reader: { network_format = \"scrdr\"; };\nreaders: ( { label = \"a\"; },"
+                     " { name = \"b\"; label = \"b\"; } );"));
+    ck_assert_uint_eq(errors_count(notes), 1);
+    ck_assert_str_eq(errors_get(notes, 0), "t.conf:2: smart_reader.network_format (register 02A0): \"scrdr\" does not say"
+                                           " which of the readers an event is from; \"json\" does");
+}
+END_TEST
+
+START_TEST(who_waits_for_a_broker_that_is_not_set_is_told)
+{
+    config_free(good("smart_reader: { activation = \"broker\"; activate_on_startup = true; };"));
+    ck_assert_uint_eq(errors_count(notes), 0);
+    config_free(good("\nsmart_reader: { activation = \"broker\"; };"));
+    ck_assert_uint_eq(errors_count(notes), 1);
+    ck_assert_str_eq(errors_get(notes, 0), "t.conf:2: smart_reader.activation is \"broker\", and mqtt.broker (register 0286)"
+                                           " is empty: no tag is reported");
+}
+END_TEST
+
 static char *committed_sample(void)
 {
     const char *source = getenv("srcdir");
@@ -676,6 +850,16 @@ START_TEST(every_setting_of_the_sample_can_be_used)
 }
 END_TEST
 
+/* Where the settings of that group that have no effect are listed, or NULL. */
+static const char *short_list(const char *text, const char *path)
+{
+    char *wanted = text_format("\n#     %.*s: ", (int) (strrchr(path, '.') - path), path);
+    const char *found = strstr(text, wanted);
+
+    free(wanted);
+    return found;
+}
+
 START_TEST(every_setting_stands_in_the_sample)
 {
     char *text = sample_configuration();
@@ -684,12 +868,19 @@ START_TEST(every_setting_stands_in_the_sample)
 
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < table[i].fields_count; k++) {
-            if (table[i].fields[k].path == NULL)
+            const struct field_def *field = &table[i].fields[k];
+            if (field->path == NULL)
                 continue;
-            char *wanted = text_format("%s = ", strrchr(table[i].fields[k].path, '.') + 1);
+            const char *name = strrchr(field->path, '.') + 1;
+            char *assigned = text_format("%s = ", name);
+            const char *list = short_list(text, field->path);
 
-            ck_assert_msg(strstr(text, wanted) != NULL, "%s", table[i].fields[k].path);
-            free(wanted);
+            /* What has an effect is written in full; what has none is one word of a list. */
+            if (field->support == FIELD_HONOURED)
+                ck_assert_msg(strstr(text, assigned) != NULL, "%s", field->path);
+            else
+                ck_assert_msg(list != NULL && strstr(list, name) != NULL, "%s", field->path);
+            free(assigned);
         }
     }
     const struct extension_def *extensions = extension_table(&count);
@@ -720,6 +911,8 @@ int main(void)
     tcase_add_test(cases, the_chain_is_off_until_its_slot_is_set);
     tcase_add_test(cases, registers_may_be_set_raw);
     tcase_add_test(cases, what_has_no_effect_is_noted);
+    tcase_add_test(cases, what_only_a_device_has_is_kept_and_noted);
+    tcase_add_test(cases, a_key_can_stand_in_a_file_of_its_own_in_hex);
     tcase_add_test(cases, settings_of_tls_and_slots_that_nothing_uses_are_noted);
     tcase_add_test(cases, protocol_bytes_that_pcsc_does_not_tell_are_noted);
     tcase_add_test(cases, slots_that_are_used_are_not_noted);
@@ -733,6 +926,9 @@ int main(void)
     tcase_add_loop_test(cases, an_include_of_nothing_of_a_folder_or_of_itself_is_an_error, 0, 3);
     tcase_add_test(cases, a_file_that_is_missing_or_a_folder_or_huge_is_an_error);
     tcase_add_test(cases, a_nul_byte_is_an_error);
+    tcase_add_test(cases, only_one_profile_runs_and_the_others_are_refused_by_name);
+    tcase_add_test(cases, a_scrdr_line_is_honoured_and_several_readers_are_noted);
+    tcase_add_test(cases, who_waits_for_a_broker_that_is_not_set_is_told);
     tcase_add_test(cases, the_committed_sample_is_what_the_table_says);
     tcase_add_test(cases, the_sample_sets_nothing);
     tcase_add_test(cases, every_setting_of_the_sample_can_be_used);

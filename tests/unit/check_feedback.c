@@ -12,6 +12,12 @@
 
 enum { LIMIT_MS = 5000 };
 
+static const struct feedback_device log_device = {
+    .driver = "log", .reader = "*", .path = "", .folder = "", .chip = "", .name = "", .commands = "auto", .red = "", .green = "", .blue = "",
+    .leds = "", .buzzer = "", .relays = "",
+};
+static const struct feedback_settings log_alone = {.devices = &log_device, .devices_count = 1, .sound = true};
+
 /* What was logged: lines joined by '\n'. While held is set, the thread that logs at level info waits. */
 struct record {
     pthread_mutex_t mutex;
@@ -91,7 +97,7 @@ END_TEST
 
 START_TEST(actions_accepted_before_the_stop_are_played_in_order)
 {
-    struct feedback *feedback = feedback_start(clock_system());
+    struct feedback *feedback = feedback_start(&log_alone, clock_system());
     struct feedback_action action = {.has_buzzer = true};
 
     for (action.buzzer_ms = 1; action.buzzer_ms <= 3; action.buzzer_ms++)
@@ -101,9 +107,51 @@ START_TEST(actions_accepted_before_the_stop_are_played_in_order)
 }
 END_TEST
 
+START_TEST(what_the_gateway_signals_itself_is_said_at_level_debug)
+{
+    log_set_level(LOG_LEVEL_DEBUG);
+    assert_line((struct feedback_action) {.cause = FEEDBACK_READ, .reader = "door", .has_sequence = true,
+                                          .sequence = 0x23}, "reader door, read: sequence 23 (read success)");
+    assert_line((struct feedback_action) {.cause = FEEDBACK_CLOUD_LOST, .has_sequence = true, .sequence = 0x25},
+                "cloud lost: sequence 25 (read again)");
+    log_set_level(LOG_LEVEL_INFO);
+    feedback_driver_log.play(NULL, &(struct feedback_action) {.cause = FEEDBACK_READ, .has_sequence = true});
+    ck_assert_ptr_null(record.lines);
+}
+END_TEST
+
+START_TEST(a_device_hears_of_its_own_readers_and_of_all_commands)
+{
+    struct feedback_device devices[] = {log_device, log_device};
+    const struct feedback_settings settings = {.devices = devices, .devices_count = 2, .sound = true};
+
+    devices[1].reader = "gate*";
+    struct feedback *feedback = feedback_start(&settings, clock_system());
+    ck_assert(feedback_play(feedback, &(struct feedback_action) {.reader = "door", .has_buzzer = true, .buzzer_ms = 1}));
+    ck_assert(feedback_play(feedback, &(struct feedback_action) {.reader = "gate 2", .has_buzzer = true, .buzzer_ms = 2}));
+    ck_assert(feedback_play(feedback, &(struct feedback_action) {.has_buzzer = true, .buzzer_ms = 3}));
+    ck_assert(feedback_stop(feedback, LIMIT_MS));
+    ck_assert_str_eq(record.lines, "buzzer 1 ms\nbuzzer 2 ms\nbuzzer 2 ms\nbuzzer 3 ms\nbuzzer 3 ms");
+}
+END_TEST
+
+START_TEST(new_settings_replace_the_devices)
+{
+    const struct feedback_settings none = {.sound = true};
+    struct feedback *feedback = feedback_start(&none, clock_system());
+
+    feedback_configure(feedback, &log_alone);
+    feedback_configure(feedback, &none);
+    feedback_configure(feedback, &log_alone);
+    ck_assert(feedback_play(feedback, &(struct feedback_action) {.has_buzzer = true, .buzzer_ms = 1}));
+    ck_assert(feedback_stop(feedback, LIMIT_MS));
+    ck_assert_str_eq(record.lines, "buzzer 1 ms");
+}
+END_TEST
+
 START_TEST(a_stage_that_never_played_stops_at_once)
 {
-    struct feedback *feedback = feedback_start(clock_system());
+    struct feedback *feedback = feedback_start(&log_alone, clock_system());
 
     ck_assert(feedback_stop(feedback, LIMIT_MS));
     ck_assert_ptr_null(record.lines);
@@ -112,16 +160,19 @@ END_TEST
 
 START_TEST(a_full_queue_refuses_an_action_and_plays_the_others)
 {
-    struct feedback *feedback = feedback_start(clock_system());
+    struct feedback *feedback = feedback_start(&log_alone, clock_system());
     struct feedback_action action = {.has_buzzer = true};
     unsigned accepted = 0;
 
     hold(true);
     ck_assert(feedback_play(feedback, &action));
     wait_until_the_driver_is_held();
-    while (accepted < 100 && feedback_play(feedback, &action))
+    while (accepted < 100 && feedback_has_room(feedback)) {
+        ck_assert(feedback_play(feedback, &action));
         accepted++;
+    }
     ck_assert_uint_eq(accepted, 16);
+    ck_assert(!feedback_play(feedback, &action));
     hold(false);
     ck_assert(feedback_stop(feedback, LIMIT_MS));
     unsigned played = 1;
@@ -154,7 +205,7 @@ static void advance_the_time_ms(uint64_t ms)
 START_TEST(a_driver_that_takes_too_long_is_overdue_in_a_foreign_call)
 {
     const struct clock clock = {.monotonic_us = read_the_time};
-    struct feedback *feedback = feedback_start(&clock);
+    struct feedback *feedback = feedback_start(&log_alone, &clock);
     const struct feedback_action action = {.has_buzzer = true};
 
     hold(true);
@@ -171,9 +222,32 @@ START_TEST(a_driver_that_takes_too_long_is_overdue_in_a_foreign_call)
 }
 END_TEST
 
+START_TEST(a_command_that_waited_for_a_hanging_driver_beyond_its_end_is_not_played)
+{
+    const struct clock clock = {.monotonic_us = read_the_time};
+    struct feedback *feedback = feedback_start(&log_alone, &clock);
+    const struct feedback_action first = {.has_buzzer = true, .buzzer_ms = 1};
+    const struct feedback_action late = {.has_buzzer = true, .buzzer_ms = 2, .ends = true, .ends_ms = 2999};
+    const struct feedback_action in_time = {.has_buzzer = true, .buzzer_ms = 3, .ends = true, .ends_ms = 3000};
+
+    hold(true);
+    ck_assert(feedback_play(feedback, &first));
+    wait_until_the_driver_is_held();
+    ck_assert(feedback_play(feedback, &late));
+    ck_assert(feedback_play(feedback, &in_time));
+    advance_the_time_ms(3000);
+    hold(false);
+    ck_assert(feedback_stop(feedback, LIMIT_MS));
+    ck_assert_ptr_null(strstr(record.lines, "buzzer 2 ms"));
+    ck_assert_ptr_nonnull(strstr(record.lines, "buzzer 3 ms"));
+    ck_assert_ptr_nonnull(strstr(record.lines, "a command waited for a device that hangs and is late by 1 s; it is not "
+                                               "played"));
+}
+END_TEST
+
 START_TEST(a_driver_that_hangs_is_abandoned_and_named_in_the_log)
 {
-    struct feedback *feedback = feedback_start(clock_system());
+    struct feedback *feedback = feedback_start(&log_alone, clock_system());
     const struct feedback_action action = {.has_buzzer = true};
 
     hold(true);
@@ -195,9 +269,13 @@ int main(void)
     tcase_add_checked_fixture(test_case, start_record, NULL);
     tcase_add_test(test_case, the_log_driver_says_what_it_would_do_in_the_fields_words);
     tcase_add_test(test_case, actions_accepted_before_the_stop_are_played_in_order);
+    tcase_add_test(test_case, what_the_gateway_signals_itself_is_said_at_level_debug);
+    tcase_add_test(test_case, a_device_hears_of_its_own_readers_and_of_all_commands);
+    tcase_add_test(test_case, new_settings_replace_the_devices);
     tcase_add_test(test_case, a_stage_that_never_played_stops_at_once);
     tcase_add_test(test_case, a_full_queue_refuses_an_action_and_plays_the_others);
     tcase_add_test(test_case, a_driver_that_takes_too_long_is_overdue_in_a_foreign_call);
+    tcase_add_test(test_case, a_command_that_waited_for_a_hanging_driver_beyond_its_end_is_not_played);
     tcase_add_test(test_case, a_driver_that_hangs_is_abandoned_and_named_in_the_log);
     suite_add_tcase(suite, test_case);
     SRunner *runner = srunner_create(suite);

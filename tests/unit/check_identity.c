@@ -52,7 +52,7 @@ static void write_file(const char *name, const char *text)
 
 static struct settings empty_settings(void)
 {
-    return (struct settings) { .serial = "", .instance = "", .mqtt = { .client_id = "", .device_id = "" } };
+    return (struct settings) { .serial = "", .ipv4_address = "", .instance = "", .mqtt = { .client_id = "", .device_id = "" } };
 }
 
 START_TEST(the_first_starts_are_1_2_3)
@@ -144,18 +144,18 @@ END_TEST
 START_TEST(the_serial_number_is_set_or_the_cn_or_of_the_machine)
 {
     struct settings settings = empty_settings();
-    struct identity *identity = identity_create(&settings, NULL);
+    struct identity *identity = identity_create(&settings, NULL, NULL);
 
     ck_assert_uint_eq(strlen(identity->serial), 8);
     ck_assert_uint_eq(strspn(identity->serial, "0123456789ABCDEF"), 8);
     identity_free(identity);
 
-    identity = identity_create(&settings, "00A1B2C3");
+    identity = identity_create(&settings, "00A1B2C3", NULL);
     ck_assert_str_eq(identity->serial, "00A1B2C3");
     identity_free(identity);
 
     settings.serial = "MINE";
-    identity = identity_create(&settings, "00A1B2C3");
+    identity = identity_create(&settings, "00A1B2C3", NULL);
     ck_assert_str_eq(identity->serial, "MINE");
     identity_free(identity);
 }
@@ -175,7 +175,7 @@ START_TEST(a_cn_that_cannot_stand_in_a_topic_is_no_serial_number)
     char *said = NULL;
 
     log_set_sink(no_sink, &said);
-    struct identity *identity = identity_create(&settings, bad[_i]);
+    struct identity *identity = identity_create(&settings, bad[_i], NULL);
     log_set_sink(NULL, NULL);
     ck_assert_str_ne(identity->serial, bad[_i]);
     ck_assert_ptr_nonnull(said);
@@ -187,7 +187,7 @@ END_TEST
 START_TEST(client_id_and_device_id_default_to_the_serial_number)
 {
     struct settings settings = empty_settings();
-    struct identity *identity = identity_create(&settings, "CN");
+    struct identity *identity = identity_create(&settings, "CN", NULL);
 
     ck_assert_str_eq(identity->client_id, "CN");
     ck_assert_str_eq(identity->device_id, "CN");
@@ -195,7 +195,7 @@ START_TEST(client_id_and_device_id_default_to_the_serial_number)
 
     settings.mqtt.client_id = "client";
     settings.mqtt.device_id = "door-3";
-    identity = identity_create(&settings, "CN");
+    identity = identity_create(&settings, "CN", NULL);
     ck_assert_str_eq(identity->client_id, "client");
     ck_assert_str_eq(identity->device_id, "door-3");
     ck_assert_str_eq(identity->serial, "CN");
@@ -220,9 +220,9 @@ START_TEST(ids_differ_between_instances_and_stay_the_same_for_one)
     struct settings settings = empty_settings(), other_settings = empty_settings();
 
     other_settings.instance = "gate";
-    struct identity *one = identity_create(&settings, NULL);
-    struct identity *again = identity_create(&settings, NULL);
-    struct identity *other = identity_create(&other_settings, NULL);
+    struct identity *one = identity_create(&settings, NULL, NULL);
+    struct identity *again = identity_create(&settings, NULL, NULL);
+    struct identity *other = identity_create(&other_settings, NULL, NULL);
 
     /* without a machine id they are random, which is said in the log */
     if (machine_has_an_id()) {
@@ -240,7 +240,7 @@ END_TEST
 START_TEST(the_unique_id_has_the_form_of_a_guid_and_is_not_the_machine_id)
 {
     struct settings settings = empty_settings();
-    struct identity *identity = identity_create(&settings, NULL);
+    struct identity *identity = identity_create(&settings, NULL, NULL);
     static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
     ck_assert_uint_eq(strlen(identity->unique_id), strlen(form));
@@ -281,6 +281,36 @@ START_TEST(without_a_default_route_there_is_no_interface)
 }
 END_TEST
 
+START_TEST(the_router_is_that_of_the_interface)
+{
+    char *path = path_of("route");
+
+    write_file("route", ROUTE_HEAD "eth0\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
+               "wlan0\t00000000\tFE05A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
+               "wlan0\t00000000\t0105A8C0\t0003\t0\t0\t500\t00000000\t0\t0\t0\n"
+               "ppp0\t00000000\t00000000\t0001\t0\t0\t700\t00000000\t0\t0\t0\n");
+    char *router = network_router(path, "wlan0");
+    ck_assert_str_eq(router, "192.168.5.1");
+    free(router);
+    router = network_router(path, "eth0");
+    ck_assert_str_eq(router, "192.168.2.1");
+    free(router);
+    ck_assert_ptr_null(network_router(path, "ppp0")); /* straight to the link */
+    ck_assert_ptr_null(network_router(path, "eth1"));
+    free(path);
+}
+END_TEST
+
+START_TEST(loopback_has_its_mask)
+{
+    char *netmask = network_netmask("lo");
+
+    ck_assert_str_eq(netmask, "255.0.0.0");
+    free(netmask);
+    ck_assert_ptr_null(network_netmask("no-such-if"));
+}
+END_TEST
+
 START_TEST(an_unknown_interface_has_no_addresses)
 {
     char *physical_address, *ip_address;
@@ -291,10 +321,39 @@ START_TEST(an_unknown_interface_has_no_addresses)
 }
 END_TEST
 
+START_TEST(an_address_that_an_interface_has_names_it)
+{
+    char *interface = network_interface_with("127.0.0.1");
+
+    ck_assert_ptr_nonnull(interface);
+    free(interface);
+    ck_assert_ptr_null(network_interface_with("192.0.2.1"));
+}
+END_TEST
+
+START_TEST(the_address_of_0280_comes_before_the_default_route_if_it_is_there)
+{
+    struct settings settings = empty_settings();
+    struct identity *by_route = identity_create(&settings, "CN", NULL);
+
+    settings.ipv4_address = "127.0.0.1";
+    struct identity *there = identity_create(&settings, "CN", NULL);
+    settings.ipv4_address = "192.0.2.1";
+    struct identity *not_there = identity_create(&settings, "CN", NULL);
+
+    ck_assert_str_eq(there->ip_address, "127.0.0.1");
+    ck_assert_pstr_eq(not_there->ip_address, by_route->ip_address);
+    ck_assert_pstr_eq(not_there->physical_address, by_route->physical_address);
+    identity_free(by_route);
+    identity_free(there);
+    identity_free(not_there);
+}
+END_TEST
+
 START_TEST(the_network_can_be_looked_at_again)
 {
     struct settings settings = empty_settings();
-    struct identity *identity = identity_create(&settings, "CN");
+    struct identity *identity = identity_create(&settings, "CN", NULL);
 
     identity_refresh_network(identity);
     if (identity->physical_address != NULL)
@@ -345,7 +404,11 @@ int main(void)
     tcase_add_test(cases, the_unique_id_has_the_form_of_a_guid_and_is_not_the_machine_id);
     tcase_add_test(cases, the_default_route_of_the_lowest_metric_names_the_interface);
     tcase_add_test(cases, without_a_default_route_there_is_no_interface);
+    tcase_add_test(cases, the_router_is_that_of_the_interface);
+    tcase_add_test(cases, loopback_has_its_mask);
     tcase_add_test(cases, an_unknown_interface_has_no_addresses);
+    tcase_add_test(cases, an_address_that_an_interface_has_names_it);
+    tcase_add_test(cases, the_address_of_0280_comes_before_the_default_route_if_it_is_there);
     tcase_add_test(cases, the_network_can_be_looked_at_again);
     tcase_add_test(cases, the_hardware_is_what_the_first_file_with_a_name_says);
     suite_add_tcase(suite, cases);

@@ -261,6 +261,43 @@ START_TEST(only_what_is_wanted_and_not_lent_is_replayed)
 }
 END_TEST
 
+static void confirm_range(uint64_t from, uint64_t to)
+{
+    for (uint64_t i = from; i <= to; i++)
+        journal_confirm(journal, (struct event_id) { 1, i });
+    turn();
+}
+
+/* Lent, or acknowledged and still on the disk: a kill sends both again. */
+START_TEST(no_more_is_replayed_than_a_kill_may_send_again)
+{
+    struct journal_settings settings = usual();
+
+    settings.lent_most = 12;
+    open_with(&settings, 1);
+    submit(1, 100, false);
+    turn();
+    journal_want(journal, 0, 90);
+    turn();
+    assert_replayed(1, 1, 12);
+    confirm_range(1, 7); /* not deleted yet */
+    ck_assert_uint_eq(replayed_count, 12);
+    confirm_range(8, 8); /* now they are, all eight */
+    assert_replayed(1, 1, 20);
+    confirm_range(9, 9);
+    ck_assert_uint_eq(replayed_count, 20);
+    now_us += 200000; /* deleted, too, as no more came */
+    turn();
+    assert_replayed(1, 1, 21);
+    for (uint64_t i = 10; i <= 90; i++) {
+        confirm_range(i, i);
+        now_us += 200000;
+        turn();
+    }
+    assert_replayed(1, 1, 90);
+}
+END_TEST
+
 START_TEST(a_want_of_an_old_connection_is_ignored)
 {
     open_journal(1);
@@ -606,6 +643,7 @@ int main(void)
     tcase_add_test(cases, an_unclean_end_is_told_as_a_gap_without_an_end);
     tcase_add_test(cases, the_last_stored_event_is_known_even_when_all_were_delivered);
     tcase_add_test(cases, only_what_is_wanted_and_not_lent_is_replayed);
+    tcase_add_test(cases, no_more_is_replayed_than_a_kill_may_send_again);
     tcase_add_test(cases, a_want_of_an_old_connection_is_ignored);
     tcase_add_test(cases, only_a_confirmation_frees);
     tcase_add_test(cases, what_is_confirmed_before_it_is_written_is_never_written);

@@ -116,6 +116,34 @@ START_TEST(a_journal_begins_on_a_full_disk)
 }
 END_TEST
 
+/* It takes no deletions: what was acknowledged would count as lent for ever. */
+START_TEST(a_full_disk_does_not_hold_up_the_replay)
+{
+    struct ledger ledger = {0};
+    struct house house;
+
+    house_build(&house, folder, NULL);
+    house.settings.lent_most = 5;
+    house_open(&house);
+    submit(&ledger, &house, 20);
+    ck_assert_uint_eq(house.stored, 20);
+    house_replay_all(&house);
+    ck_assert_uint_eq(house.replay_count, 5);
+    fill();
+    for (unsigned i = 0; i < 40 && house_state(&house) != JOURNAL_DEGRADED; i++)
+        submit(&ledger, &house, 10);
+    ck_assert_int_eq(house_state(&house), JOURNAL_DEGRADED);
+    house_replay_all(&house);
+    ck_assert_uint_ge(house.replay_count, 20);
+    empty();
+    house.settings.lent_most = 0; /* the check wants to see everything */
+    journal_configure(house.journal, &house.settings);
+    check(&ledger, &house);
+    house_tear_down(&house);
+    ledger_clear(&ledger);
+}
+END_TEST
+
 /* More is allowed than there is room for. */
 START_TEST(a_journal_may_fill_its_disk_by_itself)
 {
@@ -165,6 +193,7 @@ int main(void)
     tcase_add_checked_fixture(cases, mount_folder, unmount_folder);
     tcase_add_test(cases, a_disk_may_fill_up_and_become_free_again);
     tcase_add_test(cases, a_journal_begins_on_a_full_disk);
+    tcase_add_test(cases, a_full_disk_does_not_hold_up_the_replay);
     tcase_add_test(cases, a_journal_may_fill_its_disk_by_itself);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);

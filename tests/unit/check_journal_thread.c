@@ -236,6 +236,22 @@ START_TEST(a_stop_stores_what_was_just_submitted)
 }
 END_TEST
 
+/* While the thread opens the file, and a little later. */
+START_TEST(a_stop_at_any_moment_ends_the_thread)
+{
+    for (uint32_t startup = 1; startup <= 40; startup++) {
+        size_t lost = 1;
+
+        start(startup);
+        if (startup % 2 == 0)
+            (void) poll(NULL, 0, (int) startup / 8);
+        ck_assert(journal_stop(journal, STOP_LIMIT_MS, &lost));
+        ck_assert_uint_eq(lost, 0);
+        queue_free(notices);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("journal thread");
@@ -245,6 +261,7 @@ int main(void)
     tcase_add_checked_fixture(cases, create, destroy);
     tcase_add_test(cases, main_and_the_journal_do_not_get_in_each_other_s_way);
     tcase_add_test(cases, a_stop_stores_what_was_just_submitted);
+    tcase_add_test(cases, a_stop_at_any_moment_ends_the_thread);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

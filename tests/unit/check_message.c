@@ -231,10 +231,12 @@ START_TEST(meta_tells_who_answers_in_the_vendors_order)
         .version = "0.1.0",
         .hardware = "Raspberry Pi 4 Model B Rev 1.4",
         .unique_id = "8DC86AD9-0BDC-14B4-F908-75A717653899",
+        .config_id = "377FB7F8-CAB5-3824-EB11-74587EB54140",
         .inventory = "box 7",
         .location = "gate",
         .physical_address = "749050007903",
         .ip_address = "192.168.16.212",
+        .protocol = "RDR/JSON",
         .open = false,
     };
 
@@ -242,7 +244,8 @@ START_TEST(meta_tells_who_answers_in_the_vendors_order)
                 "{\"VendorName\":\"springpark\",\"ProductName\":\"SpringPark\",\"ProductVariant\":\"gateway\","
                 "\"SerialNumber\":\"DA1275B0\",\"Version\":\"0.1.0\",\"Firmware\":\"springpark/linux/springparkd\","
                 "\"Revision\":\"0.1.0\",\"Hardware\":\"Raspberry Pi 4 Model B Rev 1.4\","
-                "\"UniqueId\":\"8DC86AD9-0BDC-14B4-F908-75A717653899\",\"Open\":false,"
+                "\"UniqueId\":\"8DC86AD9-0BDC-14B4-F908-75A717653899\",\"ConfigId\":\"377FB7F8-CAB5-3824-EB11-74587EB54140\","
+                "\"Open\":false,"
                 "\"Inventory\":\"box 7\",\"Location\":\"gate\",\"PhysAddress\":\"749050007903\","
                 "\"IpAddress\":\"192.168.16.212\",\"Protocol\":\"RDR/JSON\",\"Interfaces\":\"13.56\"}");
 }
@@ -250,12 +253,13 @@ END_TEST
 
 START_TEST(meta_leaves_out_what_is_not_known)
 {
-    const struct message_meta meta = {.serial = "A", .version = "0.1.0", .inventory = "", .location = "", .open = true};
+    const struct message_meta meta = {.serial = "A", .version = "0.1.0", .inventory = "", .location = "", .open = true,
+                                      .protocol = "$SCRDR"};
 
     assert_text(message_meta_to_json(&meta),
                 "{\"VendorName\":\"springpark\",\"ProductName\":\"SpringPark\",\"ProductVariant\":\"gateway\","
                 "\"SerialNumber\":\"A\",\"Version\":\"0.1.0\",\"Firmware\":\"springpark/linux/springparkd\","
-                "\"Revision\":\"0.1.0\",\"Open\":true,\"Protocol\":\"RDR/JSON\",\"Interfaces\":\"13.56\"}");
+                "\"Revision\":\"0.1.0\",\"Open\":true,\"Protocol\":\"$SCRDR\",\"Interfaces\":\"13.56\"}");
 }
 END_TEST
 

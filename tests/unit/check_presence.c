@@ -17,7 +17,7 @@ static uint64_t now_ms;
 
 static void record(void *context, const struct presence_event *event)
 {
-    static const char *const moves[] = { "READ", "INSERT", "REMOVE" };
+    static const char *const moves[] = { "READ", "INSERT", "REMOVE", "INSERT,REMOVE" };
 
     ck_assert_ptr_eq(context, &now_ms);
     char *more = text_format("%s%s%" PRIu64 ":%s %s%s%s", seen, *seen == '\0' ? "" : ", ", now_ms, moves[event->move],
@@ -264,9 +264,48 @@ START_TEST(there_is_no_remove_without_an_insert)
     arrive(presence, "A", 0);
     arrive(presence, "B", 100); /* inside the read interval */
     leave(presence, "B", 200);
+    arrive(presence, "B", 1500); /* inside its own repeat interval */
+    leave(presence, "B", 3499);
     go_to(presence, 5000);
-    ck_assert_str_eq(seen, "0:INSERT A");
+    ck_assert_str_eq(seen, "0:INSERT A, 500:INSERT,REMOVE B");
     ck_assert_uint_eq(presence_unread_count(presence, "door"), 1);
+    presence_free(presence);
+}
+END_TEST
+
+START_TEST(a_short_apparition_is_told_when_it_has_ended_and_makes_nobody_wait)
+{
+    struct presence_settings settings = by_default;
+    settings.insert_remove = true;
+    struct presence *presence = create(settings);
+
+    arrive(presence, "A", 0);
+    arrive(presence, "B", 100);
+    arrive(presence, "C", 200);
+    leave(presence, "B", 400);
+    arrive(presence, "B", 600); /* it had not left */
+    leave(presence, "B", 650);
+    go_to(presence, 1500);
+    leave(presence, "C", 2000);
+    go_to(presence, 5000);
+    ck_assert_str_eq(seen, "0:INSERT A, 950:INSERT,REMOVE B, 1000:INSERT C, 2300:REMOVE C");
+    ck_assert_uint_eq(presence_unread_count(presence, "door"), 0);
+    presence_free(presence);
+}
+END_TEST
+
+START_TEST(a_short_apparition_on_a_lost_reader_is_told_too)
+{
+    struct presence_settings settings = by_default;
+    settings.insert_remove = true;
+    struct presence *presence = create(settings);
+
+    arrive(presence, "A", 0);
+    arrive(presence, "B", 100);
+    go_to(presence, 200);
+    presence_reader_lost(presence, "door", 200);
+    go_to(presence, 5000);
+    ck_assert_str_eq(seen, "0:INSERT A, 500:REMOVE A, 500:INSERT,REMOVE B");
     presence_free(presence);
 }
 END_TEST
@@ -333,8 +372,10 @@ START_TEST(two_readers_do_not_know_of_one_another)
     leave_from(presence, "door", "A", 20);
     arrive_on(presence, "gate", "B", 30);
     leave_from(presence, "gate", "B", 40);
-    go_to(presence, 500);
-    ck_assert_str_eq(seen, "0:INSERT A, 10:INSERT A@gate, 320:REMOVE A");
+    arrive_on(presence, "gate", "B", 600);
+    leave_from(presence, "gate", "B", 650);
+    go_to(presence, 1000);
+    ck_assert_str_eq(seen, "0:INSERT A, 10:INSERT A@gate, 320:REMOVE A, 340:INSERT,REMOVE B@gate");
     ck_assert_uint_eq(presence_present_count(presence, "door"), 0);
     ck_assert_uint_eq(presence_present_count(presence, "gate"), 1);
     ck_assert_uint_eq(presence_unread_count(presence, "door"), 0);
@@ -475,6 +516,55 @@ START_TEST(new_settings_keep_who_is_present)
 }
 END_TEST
 
+START_TEST(tags_are_not_read_while_not_active_and_those_that_stay_are_read_then)
+{
+    struct presence *presence = create(by_default);
+
+    presence_set_active(presence, false);
+    arrive(presence, "A", 1000);
+    arrive(presence, "B", 2000);
+    leave(presence, "B", 3000);
+    ck_assert_uint_eq(presence_present_count(presence, "door"), 2);
+    go_to(presence, 9000);
+    ck_assert_str_eq(seen, "");
+    ck_assert_uint_eq(presence_unread_count(presence, "door"), 0);
+    presence_set_active(presence, true);
+    ck_assert_uint_eq(presence_next_deadline_ms(presence), 1000);
+    presence_advance(presence, now_ms);
+    go_to(presence, 11000);
+    presence_set_active(presence, false);
+    go_to(presence, 20000);
+    ck_assert_str_eq(seen, "9000:READ A");
+    presence_set_active(presence, true);
+    presence_advance(presence, now_ms);
+    ck_assert_str_eq(seen, "9000:READ A, 20000:READ A");
+    presence_free(presence);
+}
+END_TEST
+
+START_TEST(an_owed_remove_comes_while_not_active_and_there_is_no_other)
+{
+    struct presence_settings settings = by_default;
+
+    settings.insert_remove = true;
+    struct presence *presence = create(settings);
+    arrive(presence, "A", 0);
+    presence_set_active(presence, false);
+    arrive(presence, "B", 2000);
+    leave(presence, "B", 3000);
+    leave(presence, "A", 4000);
+    arrive(presence, "C", 5000);
+    go_to(presence, 6000);
+    ck_assert_str_eq(seen, "0:INSERT A, 4300:REMOVE A");
+    presence_set_active(presence, true);
+    presence_advance(presence, now_ms);
+    leave(presence, "C", 7000);
+    go_to(presence, 9000);
+    ck_assert_str_eq(seen, "0:INSERT A, 4300:REMOVE A, 6000:INSERT C, 7300:REMOVE C");
+    presence_free(presence);
+}
+END_TEST
+
 START_TEST(a_late_timer_reads_once_and_does_not_catch_up)
 {
     struct presence *presence = create(by_default);
@@ -550,12 +640,20 @@ struct model {
 
 static struct model model;
 
+/* Nothing but the read interval could keep it from being told. */
+static bool model_was_ready(const struct model_tag *tag)
+{
+    return model.settings.must_leave || !tag->read_ever ||
+           tag->changed_ms >= tag->read_ms + model.settings.repeat_interval_ms;
+}
+
 /* The visit ends when the absence has lasted the debounce. */
 static void model_settle(struct model_tag *tag, uint64_t *unread)
 {
     if (!tag->visiting || tag->there || now_ms < tag->changed_ms + model.settings.debounce_ms)
         return;
     tag->visiting = false;
+    ck_assert(tag->told || !model.settings.insert_remove || !model_was_ready(tag));
     *unread += tag->told ? 0 : 1;
 }
 
@@ -571,6 +669,14 @@ static void model_check(void *context, const struct presence_event *event)
         ck_assert_uint_ge(now_ms, tag->changed_ms + model.settings.debounce_ms);
         tag->visiting = false;
         tag->told = false;
+        return;
+    }
+    if (event->move == PRESENCE_INSERT_REMOVE) {
+        ck_assert(model.settings.insert_remove && tag->visiting && !tag->told && !tag->there && model_was_ready(tag));
+        ck_assert_uint_ge(now_ms, tag->changed_ms + model.settings.debounce_ms);
+        tag->visiting = false;
+        tag->read_ever = true;
+        tag->read_ms = now_ms;
         return;
     }
     ck_assert_int_eq(event->move, model.settings.insert_remove ? PRESENCE_INSERT : PRESENCE_READ);
@@ -704,6 +810,8 @@ int main(void)
     tcase_add_test(tests, without_debounce_a_tag_leaves_at_once);
     tcase_add_test(tests, a_tag_that_stays_is_silent_in_insert_mode);
     tcase_add_test(tests, there_is_no_remove_without_an_insert);
+    tcase_add_test(tests, a_short_apparition_is_told_when_it_has_ended_and_makes_nobody_wait);
+    tcase_add_test(tests, a_short_apparition_on_a_lost_reader_is_told_too);
     tcase_add_test(tests, an_insert_waits_for_both_intervals);
     tcase_add_test(tests, a_tag_that_must_leave_is_read_once_a_visit);
     tcase_add_test(tests, with_intervals_of_zero_a_tag_that_stays_is_read_every_tenth_of_a_second);
@@ -715,6 +823,8 @@ int main(void)
     tcase_add_test(tests, a_lost_reader_lets_all_its_tags_leave);
     tcase_add_test(tests, tags_and_readers_that_nobody_knows_are_ignored);
     tcase_add_test(tests, new_settings_keep_who_is_present);
+    tcase_add_test(tests, tags_are_not_read_while_not_active_and_those_that_stay_are_read_then);
+    tcase_add_test(tests, an_owed_remove_comes_while_not_active_and_there_is_no_other);
     tcase_add_test(tests, a_late_timer_reads_once_and_does_not_catch_up);
     tcase_add_test(tests, a_deadline_at_time_zero_is_not_taken_for_never);
     tcase_add_test(tests, more_than_4096_tags_that_have_left_are_forgotten_oldest_first);

@@ -6,32 +6,130 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The facts of issue 2 once more, by hand: what the table says must be this. */
+#define ZEROS_16 "00000000000000000000000000000000"
+#define ZEROS_64 ZEROS_16 ZEROS_16 ZEROS_16 ZEROS_16
+
+/* The facts of the registers once more, apart from the table: what it says must be this. */
 static const struct fact {
     uint16_t address;
     unsigned size;
+    bool variable;
     const char *device_default;
-    const char *gateway_default;
+    const char *gateway_default; /* NULL: the device's */
 } facts[] = {
-    { 0x0201, 16, "", "" },
-    { 0x0202, 16, "", "" },
-    { 0x0285, 14, "0000000000000000000000000000", "0000000000000000000000000000" },
-    { 0x0286, 48, "", "" },
-    { 0x0288, 5, "0000000000", "37098D4D8F" },
-    { 0x0289, 6, "5314030A1E1E", "5314030A1E1E" },
-    { 0x028B, 16, "", "" },
-    { 0x028C, 16, "", "" },
-    { 0x028D, 24, "", "" },
-    { 0x028E, 32, "737072696E67636172642F737072696E67636F7265", "737072696E67636172642F737072696E67636F7265" },
-    { 0x028F, 24, "", "" },
-    { 0x02A0, 5, "0003000200", "0003000200" },
-    { 0x02A1, 2, "0A1E", "0A1E" },
-    { 0x02C0, 1, "00", "64" },
-    { 0x0310, 1, "", "" },
-    { 0x0311, 2, "0000", "0000" },
-    { 0x0312, 8, "", "" },
-    { 0x0313, 2, "0000", "0000" },
-    { 0x0314, 1, "00", "00" },
+    { 0x0200, 16, true, "", NULL },
+    { 0x0201, 16, true, "", NULL },
+    { 0x0202, 16, true, "", NULL },
+    { 0x0203, 32, true, "", NULL },
+    { 0x0204, 32, true, "", NULL },
+    { 0x0205, 32, true, "", NULL },
+    { 0x0206, 32, true, "", NULL },
+    { 0x0207, 32, true, "", NULL },
+    { 0x0208, 32, true, "", NULL },
+    { 0x0209, 32, true, "", NULL },
+    { 0x020A, 32, true, "", NULL },
+    { 0x020B, 32, true, "", NULL },
+    { 0x020C, 32, true, "", NULL },
+    { 0x020D, 32, true, "", NULL },
+    { 0x020E, 32, true, "", NULL },
+    { 0x020F, 32, true, "", NULL },
+    { 0x0230, 1, false, "01", NULL },
+    { 0x0231, 2, false, "14E7", NULL },
+    { 0x0232, 2, false, "0000", NULL },
+    { 0x0233, 1, false, "00", NULL },
+    { 0x0234, 1, false, "00", NULL },
+    { 0x0237, 1, false, "00", NULL },
+    { 0x0238, 3, false, "000000", NULL },
+    { 0x0239, 20, true, "6A01000002", NULL },
+    { 0x023A, 1, false, "00", NULL },
+    { 0x023B, 2, false, "0000", NULL },
+    { 0x023C, 8, false, "00FFFF01000B0009", NULL },
+    { 0x023D, 2, false, "0000", NULL },
+    { 0x023E, 4, false, "00000000", NULL },
+    { 0x023F, 3, false, "000000", NULL },
+    { 0x0244, 29, true, "", NULL },
+    { 0x0271, 2, false, "8395", NULL },
+    { 0x0272, 2, false, "9295", NULL },
+    { 0x0273, 2, false, "9295", NULL },
+    { 0x0279, 1, false, "00", NULL },
+    { 0x027A, 2, false, "0000", NULL },
+    { 0x027B, 2, false, "0000", NULL },
+    { 0x027C, 2, false, "0000", NULL },
+    { 0x027F, 1, false, "C0", NULL },
+    { 0x0280, 20, false, "0000000000000000000000000000000000000000", NULL },
+    { 0x0281, 16, false, "00000000000000000000000000000000", NULL },
+    { 0x0283, 1, false, "00", NULL },
+    { 0x0284, 1, false, "04", NULL },
+    { 0x0285, 14, false, "0000000000000000000000000000", NULL },
+    { 0x0286, 48, true, "", NULL },
+    { 0x0288, 5, false, "0000000000", "37098D4D8F" },
+    { 0x0289, 6, false, "5314030A1E1E", NULL },
+    { 0x028B, 16, true, "", NULL },
+    { 0x028C, 16, true, "", NULL },
+    { 0x028D, 24, true, "", NULL },
+    { 0x028E, 32, true, "737072696E67636172642F737072696E67636F7265", NULL },
+    { 0x028F, 24, true, "", NULL },
+    { 0x0290, 48, true, "7264722E737072696E67636172642E636F6D", NULL },
+    { 0x0291, 48, true, "69776D322F69776D325F706F73742E706870", NULL },
+    { 0x0292, 2, false, "1E3C", NULL },
+    { 0x0293, 32, true, "", NULL },
+    { 0x0294, 48, true, "3235352E3235352E3235352E323535", NULL },
+    { 0x0295, 1, false, "00", NULL },
+    { 0x029C, 2, false, "0103", NULL },
+    { 0x029F, 1, false, "00", NULL },
+    { 0x02A0, 5, false, "0003000200", NULL },
+    { 0x02A1, 2, false, "0A1E", NULL },
+    { 0x02A6, 1, false, "00", NULL },
+    { 0x02A7, 1, false, "22", NULL },
+    { 0x02A8, 8, true, "", NULL },
+    { 0x02A9, 8, true, "0A", NULL },
+    { 0x02B0, 1, false, "00", NULL },
+    { 0x02B1, 1, false, "00", NULL },
+    { 0x02B2, 1, false, "00", NULL },
+    { 0x02BC, 1, false, "00", NULL },
+    { 0x02BE, 8, false, "0000000000000000", NULL },
+    { 0x02BF, 1, false, "FF", NULL },
+    { 0x02C0, 1, false, "00", "64" },
+    { 0x02C1, 1, false, "10", NULL },
+    { 0x02C4, 1, false, "00", NULL },
+    { 0x02CD, 4, false, "00000000", NULL },
+    { 0x02CE, 1, false, "00", NULL },
+    { 0x02CF, 64, true, "", NULL },
+    { 0x02D0, 1, false, "00", NULL },
+    { 0x02D1, 1, false, "00", NULL },
+    { 0x02D2, 2, false, "92A1", NULL },
+    { 0x02D3, 3, false, "644B0A", NULL },
+    { 0x02D7, 1, false, "00", NULL },
+    { 0x02D8, 1, false, "01", NULL },
+    { 0x02D9, 64, true, "", NULL },
+    { 0x02DA, 3, false, "000000", NULL },
+    { 0x02E0, 1, false, "00", NULL },
+    { 0x02EB, 16, true, "", NULL },
+    { 0x02EC, 16, true, "", NULL },
+    { 0x02ED, 64, true, "", NULL },
+    { 0x02F0, 4, false, "00000000", NULL },
+    { 0x02F1, 2, false, "0000", NULL },
+    { 0x02F2, 1, false, "00", NULL },
+    { 0x02F3, 4, false, "00000000", NULL },
+    { 0x02F4, 16, false, "00000000000000000000000000000000", NULL },
+    { 0x02F5, 64, false, ZEROS_64, NULL },
+    { 0x02FB, 1, false, "0C", NULL },
+    { 0x02FC, 32, true, "", NULL },
+    { 0x02FD, 32, true, "", NULL },
+    { 0x02FE, 16, true, "737072696E6763617264", NULL },
+    { 0x02FF, 16, true, "737072696E67636172646D6173746572", NULL },
+    { 0x0310, 1, true, "", NULL },
+    { 0x0311, 2, false, "0000", NULL },
+    { 0x0312, 8, true, "", NULL },
+    { 0x0313, 2, false, "0000", NULL },
+    { 0x0314, 1, false, "00", NULL },
+    { 0x0315, 32, true, "", NULL },
+    { 0x0316, 32, true, "", NULL },
+    { 0x0317, 64, true, "", NULL },
+    { 0x0318, 32, true, "", NULL },
+    { 0x0319, 32, true, "", NULL },
+    { 0x031A, 64, true, "", NULL },
+    { 0x031B, 32, true, "", NULL },
 };
 
 START_TEST(the_table_has_these_registers_sizes_and_defaults)
@@ -39,59 +137,205 @@ START_TEST(the_table_has_these_registers_sizes_and_defaults)
     size_t count;
     const struct register_def *table = register_table(&count);
 
-    ck_assert_uint_eq(count, sizeof facts / sizeof facts[0]);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < sizeof facts / sizeof facts[0]; i++) {
         ck_assert_uint_eq(table[i].address, facts[i].address);
         ck_assert_uint_eq(table[i].size_bytes, facts[i].size);
+        ck_assert_uint_eq(table[i].variable, facts[i].variable);
         ck_assert_str_eq(table[i].device_default, facts[i].device_default);
-        ck_assert_str_eq(register_default(&table[i]), facts[i].gateway_default);
+        ck_assert_str_eq(register_default(&table[i]),
+                         facts[i].gateway_default != NULL ? facts[i].gateway_default : facts[i].device_default);
         ck_assert_uint_eq(table[i].per_template, table[i].address >= 0x0300);
-        ck_assert_uint_le(table[i].gateway_size_bytes, REGISTER_MAX_BYTES);
-        if (table[i].gateway_default != NULL)
-            ck_assert_ptr_nonnull(table[i].default_reason);
+        ck_assert_uint_ge(table[i].gateway_size_bytes, table[i].size_bytes);
+        ck_assert_int_eq(table[i].gateway_default != NULL, table[i].default_reason != NULL);
+        ck_assert_uint_gt(table[i].fields_count, 0);
     }
+    ck_assert_uint_eq(count, sizeof facts / sizeof facts[0]);
 }
 END_TEST
 
-START_TEST(the_fields_of_a_register_cover_each_bit_at_most_once)
+/* Runs judge on each field of the table. */
+static void for_each_field(void (*judge)(const struct register_def *def, const struct field_def *field))
 {
     size_t count;
     const struct register_def *table = register_table(&count);
 
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < table[i].fields_count; k++)
+            judge(&table[i], &table[i].fields[k]);
+    }
+}
+
+static unsigned bits_of(const struct field_def *field)
+{
+    unsigned bits = 0;
+
+    for (size_t b = 0; b < sizeof field->mask; b++)
+        bits += (unsigned) __builtin_popcount(field->mask[b]);
+    return bits;
+}
+
+/* The largest number that fits the field's bits. */
+static uint32_t largest(const struct field_def *field)
+{
+    return (uint32_t) ((1ULL << bits_of(field)) - 1);
+}
+
+static void judge_bits(const struct register_def *def, const struct field_def *field)
+{
+    ck_assert_msg(field_is_whole(field) == (bits_of(field) == 0), "register %04X: %s", def->address, field->title);
+    ck_assert(!field_is_whole(field) || def->fields_count == 1);
+    ck_assert_uint_le(bits_of(field), 32);
+    if (field->kind == FIELD_BOOLEAN)
+        ck_assert_uint_eq(bits_of(field), 1);
+    if (field->kind == FIELD_ADDRESS)
+        ck_assert_uint_eq(bits_of(field), 32);
+    if (field->kind == FIELD_NUMBER) {
+        ck_assert_uint_le(field->max, largest(field));
+        ck_assert_uint_le(field->min, field->max);
+        ck_assert_uint_gt(field->max, 0);
+    }
+    for (size_t b = def->size_bytes; b < sizeof field->mask; b++)
+        ck_assert_uint_eq(field->mask[b], 0);
+}
+
+START_TEST(the_fields_of_a_register_cover_each_bit_exactly_once)
+{
+    size_t count;
+    const struct register_def *table = register_table(&count);
+
+    for_each_field(judge_bits);
     for (size_t i = 0; i < count; i++) {
         uint8_t seen[sizeof table[i].fields[0].mask] = { 0 };
 
         for (size_t k = 0; k < table[i].fields_count; k++) {
-            const struct field_def *field = &table[i].fields[k];
-
-            ck_assert_ptr_nonnull(field->title);
-            ck_assert_int_eq(field->path == NULL, field->kind == FIELD_RESERVED);
-            ck_assert(field->kind == FIELD_RESERVED || field->effect != NULL);
-            ck_assert_int_eq(field->options != NULL, field->kind == FIELD_CHOICE);
             for (size_t b = 0; b < sizeof seen; b++) {
-                ck_assert_uint_eq(seen[b] & field->mask[b], 0);
-                ck_assert(field->mask[b] == 0 || b < table[i].size_bytes);
-                seen[b] |= field->mask[b];
+                ck_assert_uint_eq(seen[b] & table[i].fields[k].mask[b], 0);
+                seen[b] |= table[i].fields[k].mask[b];
             }
         }
-        for (size_t b = 0; b < table[i].size_bytes && table[i].fields[0].kind != FIELD_TEXT; b++)
-            ck_assert_uint_eq(seen[b], 0xFF);
+        for (size_t b = 0; b < table[i].size_bytes && !field_is_whole(&table[i].fields[0]); b++)
+            ck_assert_msg(seen[b] == 0xFF, "register %04X, byte %zu: %02X", table[i].address, b, seen[b]);
     }
 }
 END_TEST
 
-START_TEST(each_setting_has_a_path_of_its_own)
+static void judge_words(const struct register_def *def, const struct field_def *field)
+{
+    bool nameless = field->kind == FIELD_RESERVED || field->kind == FIELD_HEX;
+
+    ck_assert_ptr_nonnull(field->title);
+    ck_assert_msg(field->path != NULL || nameless, "register %04X: %s has no name", def->address, field->title);
+    ck_assert(field->path == NULL || field->kind != FIELD_RESERVED);
+    ck_assert_int_eq(field->effect != NULL, field->kind != FIELD_RESERVED);
+    ck_assert_int_eq(field->options != NULL, field->kind == FIELD_CHOICE || field->kind == FIELD_FLAGS);
+    ck_assert(field->support != FIELD_REFUSED || field->kind == FIELD_BOOLEAN);
+    ck_assert_msg(!def->secret || field_is_whole(field), "register %04X: a part of it would be shown", def->address);
+}
+
+START_TEST(each_field_says_what_it_is_and_what_it_does_here)
+{
+    for_each_field(judge_words);
+}
+END_TEST
+
+static void judge_options(const struct register_def *def, const struct field_def *field)
+{
+    for (const struct field_option *one = field->options; one != NULL && one->name != NULL; one++) {
+        ck_assert_msg(one->value <= largest(field), "register %04X: %s", def->address, one->name);
+        ck_assert(field->kind != FIELD_FLAGS || __builtin_popcount(one->value) == 1);
+        ck_assert(one->title != NULL && strspn(one->name, "abcdefghijklmnopqrstuvwxyz0123456789-+") == strlen(one->name));
+        ck_assert_ptr_eq(field_option_by_name(field, one->name), one);
+        ck_assert_ptr_eq(field_option_by_value(field, one->value), one);
+    }
+}
+
+START_TEST(options_fit_their_bits_and_are_all_different)
+{
+    for_each_field(judge_options);
+}
+END_TEST
+
+static void judge_default(const struct register_def *def, const struct field_def *field)
+{
+    struct registers *registers = registers_create();
+    size_t size;
+    const uint8_t *bytes = registers_get(registers, def->address, &size);
+    uint32_t value = registers_get_bits(registers, def->address, field->mask);
+    char *problem = field->kind == FIELD_TEXT ? field_text_problem(field, (const char *) bytes, size, def->size_bytes)
+                    : field->kind == FIELD_HEX ? NULL
+                                               : field_problem(field, value, value);
+
+    /* An instance of a template that is not set has no LKL, which reads as "off". */
+    ck_assert_msg(problem == NULL, "register %04X: %s: %s", def->address, field->title, problem);
+    ck_assert(def->variable ? size <= def->size_bytes : size == def->size_bytes);
+    ck_assert(registers_field_equals(registers, def, 0, field, register_default(def)));
+    registers_free(registers);
+}
+
+START_TEST(the_defaults_fit_sizes_and_options)
+{
+    for_each_field(judge_default);
+}
+END_TEST
+
+static void judge_name(const struct register_def *def, const struct field_def *field)
+{
+    const struct register_def *found;
+    unsigned dots = 0;
+
+    if (field->path == NULL)
+        return;
+    for (const char *c = field->path; *c != '\0'; c++) {
+        dots += *c == '.';
+        ck_assert_msg(strchr("abcdefghijklmnopqrstuvwxyz0123456789_.", *c) != NULL, "%s", field->path);
+        ck_assert_msg(*c != '.' || (c[1] >= 'a' && c[1] <= 'z'), "%s", field->path);
+    }
+    ck_assert_msg(dots >= 1 && dots <= 2, "%s", field->path);
+    ck_assert_int_eq(strncmp(field->path, "templates.", strlen("templates.")) == 0, def->per_template);
+    ck_assert_ptr_eq(register_find_field(field->path, &found), field);
+    ck_assert_ptr_eq(found, def);
+}
+
+START_TEST(each_setting_has_a_name_of_its_own_that_follows_the_rules)
+{
+    for_each_field(judge_name);
+}
+END_TEST
+
+static const char *name_of_group;
+
+static void judge_group(const struct register_def *def, const struct field_def *field)
+{
+    size_t length = strlen(name_of_group);
+
+    (void) def;
+    ck_assert_msg(field->path == NULL || strncmp(field->path, name_of_group, length) != 0 || field->path[length] != '.',
+                  "%s is a setting, and %s one in it", name_of_group, field->path);
+}
+
+static void judge_groups(const struct register_def *def, const struct field_def *field)
+{
+    (void) def;
+    name_of_group = field->path;
+    if (name_of_group != NULL)
+        for_each_field(judge_group);
+}
+
+START_TEST(no_setting_is_a_group_too)
+{
+    for_each_field(judge_groups);
+}
+END_TEST
+
+START_TEST(registers_have_names_of_their_own)
 {
     size_t count;
     const struct register_def *table = register_table(&count);
 
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < table[i].fields_count; k++) {
-            const struct register_def *def;
-
-            if (table[i].fields[k].path != NULL)
-                ck_assert_ptr_eq(register_find_field(table[i].fields[k].path, &def), &table[i].fields[k]);
-        }
+        ck_assert_uint_eq(strspn(table[i].name, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(table[i].name));
+        for (size_t k = 0; k < i; k++)
+            ck_assert_str_ne(table[i].name, table[k].name);
     }
 }
 END_TEST
@@ -108,7 +352,8 @@ START_TEST(template_registers_are_found_in_four_instances)
     ck_assert_uint_eq(instance, 0);
     ck_assert_ptr_null(register_find(0x0350, &instance));
     ck_assert_ptr_null(register_find(0x0301, &instance));
-    ck_assert_ptr_null(register_find(0x02B1, &instance));
+    ck_assert_ptr_null(register_find(0x02B3, &instance));
+    ck_assert_ptr_null(register_find(0x031C, &instance));
 }
 END_TEST
 
@@ -218,14 +463,18 @@ START_TEST(texts_must_be_printable_utf_8)
     static const char *const bad[] = { "a\x01", "\x7F", "\xFF", "\xC0\x80", "\xE2\x82", "\xED\xA0\x80", "\xF5\x80\x80\x80",
                                        "\xC2\x80", "a\nb" };
 
+    static const struct field_def plain = { .kind = FIELD_TEXT };
+    static const struct field_def with_controls = { .kind = FIELD_TEXT, .control_characters = true };
+
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        char *text = field_text_problem(bad[i], strlen(bad[i]), 100);
+        char *text = field_text_problem(&plain, bad[i], strlen(bad[i]), 100);
 
         ck_assert_msg(text != NULL, "text %zu is taken", i);
         free(text);
     }
-    ck_assert_ptr_null(field_text_problem("T\xC3\xBCr 3 \xE2\x82\xAC \xF0\x9F\x90\x9F", 15, 15));
-    char *text = field_text_problem("abc", 3, 2);
+    ck_assert_ptr_null(field_text_problem(&with_controls, "\t\x1B\n", 3, 3));
+    ck_assert_ptr_null(field_text_problem(&plain, "T\xC3\xBCr 3 \xE2\x82\xAC \xF0\x9F\x90\x9F", 15, 15));
+    char *text = field_text_problem(&plain, "abc", 3, 2);
     ck_assert_str_eq(text, "a text of 3 bytes is too long: at most 2");
     free(text);
 }
@@ -247,6 +496,74 @@ START_TEST(a_password_is_never_shown)
     free(meaning);
     free(text);
     free(value);
+    registers_set(registers, 0x028C, (const uint8_t *) "", 0);
+    value = register_value_text(registers, def, 0);
+    ck_assert_str_eq(value, "");
+    free(value);
+    registers_free(registers);
+}
+END_TEST
+
+START_TEST(a_secret_that_every_device_has_is_called_the_default)
+{
+    struct registers *registers = registers_create();
+    unsigned instance;
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct register_def *def = register_find(i == 0 ? 0x02FE : 0x02F4, &instance);
+        char *value = register_value_text(registers, def, 0);
+
+        ck_assert_str_eq(value, "(default)");
+        free(value);
+        registers_set(registers, def->address, (const uint8_t *) "0123456789ABCDEF", 16);
+        value = field_value_text(registers, def, 0, &def->fields[0]);
+        ck_assert_str_eq(value, "\"(set)\"");
+        free(value);
+    }
+    registers_free(registers);
+}
+END_TEST
+
+/* A register's value, and how the configuration file and a person would have the setting. */
+static const struct wording {
+    const char *path;
+    const char *value;
+    size_t size;
+    const char *text;
+    const char *meaning;
+} wordings[] = {
+    { "network.ipv4.gateway", "\0\0\0\0\0\0\0\0\xC0\xA8\x05\x01\0\0\0\0\0\0\0\0", 20, "\"192.168.5.1\"", "192.168.5.1" },
+    { "network.ipv6", "\xFE\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16, "\"FE800000000000000000000000000001\"",
+      "FE800000000000000000000000000001" },
+    { "pcsc_mode.bitrates_b", "\x40\x05", 2, "[ \"reader-to-card-848\", \"reader-to-card-212\" ]",
+      "848 kbit/s from the reader to the card; 212 kbit/s from the reader to the card" },
+    { "pcsc_mode.bitrates_a", "\x00\x05", 2, "[ ]", "none" },
+    { "keyboard_mode.suffix", "a\t\"\\\x1B\n", 6, "\"a\\t\\\"\\\\\\x1B\\n\"", "a\t\"\\\x1B\n" },
+    { "keyboard_mode.character_pause", "\x23", 1, "3", "15 ms" },
+    { "nfc.power.voltage", "\x00\x0B\x03", 3, "11", "1.1 V" },
+    { "nfc.power.current", "\x00\x0B\x03", 3, "3", "15 mA" },
+    { "ui.dim_after", "\x64\x4B\x0A", 3, "10", "10 s" },
+    { "nfc.poller", "\x01", 1, "true", "on" },
+    { "ui.color_active", "\xE2\xA1", 2, "\"purple\"", "Purple" },
+    { "device.config_id", "", 0, "\"\"", "" },
+};
+
+START_TEST(values_are_written_as_the_file_takes_them)
+{
+    struct registers *registers = registers_create();
+
+    for (size_t i = 0; i < sizeof wordings / sizeof wordings[0]; i++) {
+        const struct register_def *def;
+        const struct field_def *one = register_find_field(wordings[i].path, &def);
+
+        ck_assert_msg(registers_set(registers, def->address, (const uint8_t *) wordings[i].value, wordings[i].size), "%s",
+                      wordings[i].path);
+        char *text = field_value_text(registers, def, 0, one), *meaning = field_value_meaning(registers, def, 0, one);
+        ck_assert_str_eq(text, wordings[i].text);
+        ck_assert_str_eq(meaning, wordings[i].meaning);
+        free(meaning);
+        free(text);
+    }
     registers_free(registers);
 }
 END_TEST
@@ -257,8 +574,14 @@ int main(void)
     TCase *cases = tcase_create("registers");
 
     tcase_add_test(cases, the_table_has_these_registers_sizes_and_defaults);
-    tcase_add_test(cases, the_fields_of_a_register_cover_each_bit_at_most_once);
-    tcase_add_test(cases, each_setting_has_a_path_of_its_own);
+    tcase_add_test(cases, the_fields_of_a_register_cover_each_bit_exactly_once);
+    tcase_add_test(cases, each_field_says_what_it_is_and_what_it_does_here);
+    tcase_add_test(cases, options_fit_their_bits_and_are_all_different);
+    tcase_add_test(cases, the_defaults_fit_sizes_and_options);
+    tcase_add_test(cases, each_setting_has_a_name_of_its_own_that_follows_the_rules);
+    tcase_add_test(cases, no_setting_is_a_group_too);
+    tcase_add_test(cases, registers_have_names_of_their_own);
+    tcase_add_test(cases, values_are_written_as_the_file_takes_them);
     tcase_add_test(cases, template_registers_are_found_in_four_instances);
     tcase_add_test(cases, a_new_set_has_the_gateways_defaults);
     tcase_add_test(cases, the_instances_of_a_template_register_are_apart);
@@ -268,6 +591,7 @@ int main(void)
     tcase_add_test(cases, timeouts_of_0_s_are_refused);
     tcase_add_test(cases, texts_must_be_printable_utf_8);
     tcase_add_test(cases, a_password_is_never_shown);
+    tcase_add_test(cases, a_secret_that_every_device_has_is_called_the_default);
     suite_add_tcase(suite, cases);
 
     SRunner *runner = srunner_create(suite);

@@ -264,6 +264,8 @@ static void on_card_arrived(void *context, const char *reader, struct card *card
     ck_assert_int_eq(card->transceive(card, get_ats, sizeof get_ats, answer, sizeof answer),
                      (int) card->ats_bytes + 2);
     ck_assert_uint_eq(answer[card->ats_bytes], card->ats_bytes > 0 ? 0x90 : 0x6D);
+    static const uint8_t key[CARD_CLASSIC_KEY_BYTES] = { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF };
+    ck_assert_int_eq(card->authenticate(card, 4, CARD_KEY_A, key), CARD_ERROR_REFUSED);
 
     pthread_mutex_lock(&record.mutex);
     while (record.blocks)

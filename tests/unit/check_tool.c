@@ -7,6 +7,7 @@
 #include "tool/daemon.h"
 #include "tool/display.h"
 #include "tool/interrupt.h"
+#include "tool/readers_scan.h"
 #include "tool/report.h"
 #include "tool/shortcut.h"
 
@@ -139,12 +140,119 @@ START_TEST(the_first_line_says_the_state_in_words)
 }
 END_TEST
 
+START_TEST(status_says_whether_tags_are_reported)
+{
+    static const struct { const char *reading; const char *line; } cases[] = {
+        { "{\"active\":true,\"detail\":null}", "\n  reading   tags are reported\n" },
+        { "{\"active\":false,\"detail\":\"waits for a start command\"}",
+          "\n  reading   tags are not reported: the gateway waits for a start command\n" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *json = text_format("{\"reading\":%s}", cases[i].reading);
+        char *text = status_text(json);
+
+        ck_assert_msg(strstr(text, cases[i].line) != NULL, "%s", text);
+        free(text);
+        free(json);
+    }
+}
+END_TEST
+
+#define DEVICE "\"label\":\"door\",\"driver\":\"libnfc\",\"health\":\"works\",\"name\":\"PN532\"," \
+    "\"connection\":\"pn532_uart:/dev/ttyS0\",\"chip\":\"PN532 v1.6\",\"polling\":\"by the chip\"," \
+    "\"technologies\":[\"NFC-A\",\"NFC-B\",\"NFC-F\"]"
+#define IN_WORDS "pn532_uart:/dev/ttyS0, PN532 v1.6, looks for"
+
+static char *readers_text(const char *reader)
+{
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *stream = open_memstream(&text, &size_bytes);
+    char *json = text_format("[{%s},{\"label\":\"gate\",\"driver\":\"pcsc\",\"health\":\"works\",\"connection\":null}]",
+                             reader);
+    json_t *readers = json_loads(json, 0, NULL);
+
+    ck_assert_ptr_nonnull(readers);
+    report_readers(stream, readers);
+    json_decref(readers);
+    free(json);
+    fclose(stream);
+    return text;
+}
+
+/* reader: members of it; line: what `readers` and `status` say of its device. */
+static void expect_device(const char *reader, const char *line)
+{
+    char *text = readers_text(reader);
+    char *wanted = text_format("PN532\n  door: %s\ngate ", line);
+
+    ck_assert_msg(strstr(text, wanted) != NULL, "%s is not in %s", wanted, text);
+    free(wanted);
+    free(text);
+    char *json = text_format("{\"readers\":[{%s}]}", reader);
+    text = status_text(json);
+    wanted = text_format(" failures\n            %s\n", line);
+    ck_assert_msg(strstr(text, wanted) != NULL, "%s is not in %s", wanted, text);
+    free(wanted);
+    free(text);
+    free(json);
+}
+
+START_TEST(the_device_of_a_reader_is_said_in_one_line)
+{
+    expect_device(DEVICE, IN_WORDS " NFC-A NFC-B NFC-F (by the chip)");
+    expect_device(DEVICE ",\"looks_for\":[\"NFC-A\",\"NFC-B\",\"NFC-F\"]", IN_WORDS " NFC-A NFC-B NFC-F (by the chip)");
+    expect_device(DEVICE ",\"looks_for\":[\"NFC-B\"]",
+                  IN_WORDS " NFC-B (by the chip); no template asks for NFC-A NFC-F");
+    expect_device(DEVICE ",\"looks_for\":[]", IN_WORDS " nothing; no template asks for NFC-A NFC-B NFC-F");
+    expect_device("\"label\":\"door\",\"name\":\"PN532\",\"connection\":\"pn53x_usb:001:004\"", "pn53x_usb:001:004");
+    expect_device("\"label\":\"door\",\"name\":\"PN532\",\"chip\":\"PN5\\u001b[31m\",\"technologies\":[\"\\u009b\"]",
+                  "PN5\\u001b[31m, looks for \\u009b");
+}
+END_TEST
+
+START_TEST(a_device_stands_before_what_is_wrong_with_it)
+{
+    char *text = readers_text("\"label\":\"door\",\"name\":\"PN532\",\"chip\":\"PN532 v1.6\",\"reason\":\"unplugged\"");
+
+    ck_assert_msg(strstr(text, "\n  door: PN532 v1.6\n  door: unplugged\n") != NULL, "%s", text);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_scan_gives_lines_for_the_settings)
+{
+    static struct nfc_answer answer = {.result = NFC_FINE, .devices_count = 2};
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *stream = open_memstream(&text, &size_bytes);
+
+    strcpy(answer.devices[0], "pn53x_usb:001:004");
+    strcpy(answer.devices[1], "acr122_usb:002:003");
+    readers_scan_put(stream, &answer);
+    fclose(stream);
+    ck_assert_str_eq(text, "{ driver = \"libnfc\"; connection = \"pn53x_usb:001:004\"; },\n"
+                           "{ driver = \"libnfc\"; connection = \"acr122_usb:002:003\"; }\n");
+    free(text);
+    text = readers_scan_json(&answer);
+    ck_assert_str_eq(text, "{\"libnfc\":[\"pn53x_usb:001:004\",\"acr122_usb:002:003\"]}");
+    free(text);
+    answer.devices_count = 0;
+    text = readers_scan_json(&answer);
+    ck_assert_str_eq(text, "{\"libnfc\":[]}");
+    free(text);
+}
+END_TEST
+
 START_TEST(a_daemon_of_another_version_does_not_upset_the_report)
 {
     static const char *const documents[] = {
         "{}", "[]", "7", "null", "{\"health\":[1,[],{}],\"readers\":[1,null,{\"label\":7,\"present\":true}]}",
         "{\"broker\":{\"host\":\"h\",\"port\":\"x\",\"mqtt_version\":\"5.1\"},\"events\":{\"a_b_c\":\"x\"}}",
         "{\"uptime_ms\":-1}",
+        "{\"readers\":[{\"connection\":7,\"chip\":\"c\",\"technologies\":[1,{},\"A\"],\"looks_for\":[null,\"A\",[]]}]}",
+        "{\"readers\":[{\"chip\":\"c\",\"technologies\":{\"a\":1},\"looks_for\":\"x\"}]}",
     };
 
     for (size_t index = 0; index < sizeof documents / sizeof *documents; index++) {
@@ -154,6 +262,7 @@ START_TEST(a_daemon_of_another_version_does_not_upset_the_report)
         FILE *stream = open_memstream(&text, &size_bytes);
         report_status(stream, status);
         report_readers(stream, status);
+        report_readers(stream, json_object_get(status, "readers"));
         fclose(stream);
         ck_assert_int_eq(strncmp(text, "springparkd ", 12), 0);
         free(text);
@@ -216,6 +325,10 @@ int main(void)
     tcase_add_test(tests, a_duration_has_its_two_largest_units);
     tcase_add_test(tests, each_kind_of_failure_has_its_exit_status);
     tcase_add_test(tests, the_first_line_says_the_state_in_words);
+    tcase_add_test(tests, status_says_whether_tags_are_reported);
+    tcase_add_test(tests, the_device_of_a_reader_is_said_in_one_line);
+    tcase_add_test(tests, a_device_stands_before_what_is_wrong_with_it);
+    tcase_add_test(tests, a_scan_gives_lines_for_the_settings);
     tcase_add_test(tests, a_daemon_of_another_version_does_not_upset_the_report);
     tcase_add_test(tests, a_topic_is_prefix_device_branch);
     tcase_add_test(tests, a_shortcut_is_a_reader_command_or_nothing);

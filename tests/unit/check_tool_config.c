@@ -50,18 +50,18 @@ static void read_back(FILE *file, char *text, size_t size)
     fclose(file);
 }
 
-static struct outcome *run(tool_command *command, bool json, const char *argument)
+static struct outcome *run_two(tool_command *command, bool json, const char *argument, const char *second)
 {
     static struct outcome outcome;
-    struct tool_options options = { .config_file = path, .json = json };
-    char *words[] = { text_copy("tool"), text_copy(argument), NULL };
+    struct tool_options options = { .config_file = path, .instance = "", .json = json };
+    char *words[] = { text_copy("tool"), text_copy(argument), text_copy(second), NULL };
     FILE *out = tmpfile(), *err = tmpfile();
     int saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO);
 
     fflush(stdout);
     dup2(fileno(out), STDOUT_FILENO);
     dup2(fileno(err), STDERR_FILENO);
-    outcome.status = command(&options, argument != NULL ? 2 : 1, words);
+    outcome.status = command(&options, argument == NULL ? 1 : second == NULL ? 2 : 3, words);
     fflush(stdout);
     dup2(saved_out, STDOUT_FILENO);
     dup2(saved_err, STDERR_FILENO);
@@ -71,7 +71,13 @@ static struct outcome *run(tool_command *command, bool json, const char *argumen
     read_back(err, outcome.err, sizeof outcome.err);
     free(words[0]);
     free(words[1]);
+    free(words[2]);
     return &outcome;
+}
+
+static struct outcome *run(tool_command *command, bool json, const char *argument)
+{
+    return run_two(command, json, argument, NULL);
 }
 
 START_TEST(check_of_a_good_file_says_so_and_ends_with_0)
@@ -116,7 +122,7 @@ START_TEST(registers_in_json_have_address_name_title_size_default_value_and_fiel
     bool seen = false;
 
     ck_assert_int_eq(outcome->status, 0);
-    ck_assert_uint_eq(json_array_size(list), 14 + 4 * 5);
+    ck_assert_uint_eq(json_array_size(list), 101 + 4 * 12);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
 
@@ -150,6 +156,93 @@ START_TEST(registers_never_show_a_password)
 }
 END_TEST
 
+START_TEST(registers_never_show_a_key_or_a_console_password)
+{
+    static const char *const secrets[] = { "hunter22", "68756E7465723232", "00112233445566778899AABBCCDDEEFF", "CAFE0123" };
+
+    write_config("security: { user_password = \"hunter22\"; admin_password = \"hunter22\";\n"
+                 "master: { auth_key = \"00112233445566778899AABBCCDDEEFF\"; }; };\n"
+                 "http_client: { hmac_key = \"CAFE0123\"; };\nregisters = [ \"0315=CAFE0123\" ];\n");
+    for (int way = 0; way < 4; way++) {
+        struct outcome *outcome = run(tool_registers, way & 1, way & 2 ? "--changed" : NULL);
+
+        ck_assert_int_eq(outcome->status, 0);
+        ck_assert_ptr_nonnull(strstr(outcome->out, "(set)"));
+        for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+            ck_assert_ptr_null(strstr(outcome->out, secrets[i]));
+    }
+}
+END_TEST
+
+START_TEST(changed_shows_what_differs_from_the_default)
+{
+    write_config("smart_reader: { read_interval = 5; repeat_interval = 30; };\n"
+                 "templates: ( { }, { format = \"hex\"; technologies = \"nfc-a\"; } );\n"
+                 "pcsc_mode: { protocols = [ \"nfc-a\" ]; };\nregisters = [ \"0203=41\" ];\n");
+    struct outcome *outcome = run(tool_registers, false, "--changed");
+
+    ck_assert_str_eq(outcome->out,
+                     "0203  (raw) = \"41\"  (default \"\")\n"
+                     "0231  pcsc_mode.protocols = [ \"nfc-a\" ]  (default [ \"nfc-f\", \"nfc-t1t\", \"innovatron\","
+                     " \"ask-cts\", \"st-sr\", \"nfc-v\", \"nfc-b\", \"nfc-a\" ])\n"
+                     "02A1  smart_reader.read_interval = 5  (default 10)\n"
+                     "0310  templates.technologies, template 1 = \"all\"  (default \"off\")\n"
+                     "0320  templates.technologies, template 2 = \"nfc-a\"  (default \"off\")\n"
+                     "0321  templates.format, template 2 = \"hex\"  (default \"decimal-10\")\n");
+    outcome = run_two(tool_registers, false, "--changed", "02A1");
+    ck_assert_str_eq(outcome->out, "02A1  smart_reader.read_interval = 5  (default 10)\n");
+    outcome = run_two(tool_registers, false, "--changed", "ui");
+    ck_assert_str_eq(outcome->out, "nothing differs from the defaults\n");
+    json_t *list = json_loads(run(tool_registers, true, "--changed")->out, 0, NULL);
+    ck_assert_uint_eq(json_array_size(list), 6);
+    json_decref(list);
+}
+END_TEST
+
+/* What the explanation of NAME or ADDRESS holds. */
+static const struct explanation {
+    const char *word;
+    const char *says;
+} explanations[] = {
+    { "02A1", "02A1  Smart Reader timings (smart_reader_timings): 051E\n      Exactly 2 bytes.\n      Default: 0A1E.\n"
+              "      smart_reader.read_interval = 5  (0.5 s)\n"
+              "          Least time between two reads (bits FF00). Honoured: a tag that comes sooner after the one before\n" },
+    { "smart_reader_timings", "      smart_reader.repeat_interval = 30  (3.0 s)\n" },
+    { "smart_reader.read_interval", "          Allowed: 0 to 255 in units of 0.1 s.\n" },
+    { "mqtt.tls", "      mqtt.tls.trust = \"pki\"  (A chain must lead to the CA in the slot)\n" },
+    { "0x0288", "      Default: 37098D4D8F; a SpringPark has 0000000000. Why: plain MQTT only where it is written" },
+    { "profile.network", "            \"tcp-server\" (2): TCP server; not allowed: this gateway is an MQTT client and" },
+    { "ui.auxiliary_led_options", "No effect here: the lights and buzzers are those of" },
+    { "nfc.poller", " Must stay as it is: this gateway only reads; a listener\n" },
+    { "templates.swap", "0341  Output size and format (TOF), template 4 (template_output_format): 0000 (default)\n" },
+    { "templates[2].swap", "0321  Output size and format (TOF), template 2 (template_output_format): 0000 (default)\n" },
+    { "0333", "0333  Location of data (LOC), template 3 (template_location): 0000 (default)\n" },
+    { "0203", "      Reserved. No effect here: kept for a device; the vendor's documents give it no meaning.\n"
+              "          It can only be set raw: registers = [ \"0203=...\" ].\n" },
+    { "mqtt.broker", "      At most 253 bytes; a SpringPark takes 48.\n      Default: empty.\n" },
+    { "028c", "      A secret: it is never shown; \"file:PATH\" in its place takes it from a file.\n" },
+    { "02FE", "02FE  Password of the user (user_password): (default)\n" },
+    { "02D0", "      Reserved (bits FE): must stay as it is\n" },
+};
+
+START_TEST(a_name_or_an_address_is_explained)
+{
+    write_config("smart_reader: { read_interval = 5; };");
+    for (size_t i = 0; i < sizeof explanations / sizeof explanations[0]; i++) {
+        struct outcome *outcome = run(tool_registers, false, explanations[i].word);
+
+        ck_assert_int_eq(outcome->status, 0);
+        ck_assert_msg(strstr(outcome->out, explanations[i].says) != NULL, "%s: %s", explanations[i].word, outcome->out);
+    }
+    struct outcome *outcome = run(tool_registers, false, "smart_reader.read_interval");
+    ck_assert_ptr_null(strstr(outcome->out, "repeat_interval"));
+    outcome = run(tool_registers, false, "templates[2].swap");
+    ck_assert(strstr(outcome->out, "template 1") == NULL && strstr(outcome->out, "templates.padding") == NULL);
+    outcome = run_two(tool_registers, false, "ui.sound_volume", "02C0");
+    ck_assert(strncmp(outcome->out, "02D8  Sound", 11) == 0 && strstr(outcome->out, "\n02C0  Profile (profile): 64") != NULL);
+}
+END_TEST
+
 START_TEST(registers_of_a_bad_file_end_with_78)
 {
     write_config("foo = 1;");
@@ -168,6 +261,9 @@ int main(void)
     tcase_add_test(cases, check_of_a_missing_file_ends_with_78);
     tcase_add_test(cases, registers_in_json_have_address_name_title_size_default_value_and_fields);
     tcase_add_test(cases, registers_never_show_a_password);
+    tcase_add_test(cases, registers_never_show_a_key_or_a_console_password);
+    tcase_add_test(cases, changed_shows_what_differs_from_the_default);
+    tcase_add_test(cases, a_name_or_an_address_is_explained);
     tcase_add_test(cases, registers_of_a_bad_file_end_with_78);
     suite_add_tcase(suite, cases);
 

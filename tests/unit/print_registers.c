@@ -9,7 +9,7 @@
 
 int main(int argc, char **argv)
 {
-    struct tool_options options = { .config_file = "/dev/null", .run_directory = "/nonexistent" };
+    struct tool_options options = { .config_file = "/dev/null", .run_directory = "/nonexistent", .instance = "" };
 
     if (argc > 1 && strcmp(argv[1], "--json") == 0) {
         options.json = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reader/pcsc_labels.h"
+#include "reader/labels.h"
 
 #include "base/memory.h"
 
@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool pcsc_name_matches(const char *glob, const char *name)
+bool reader_name_matches(const char *glob, const char *name)
 {
     /* Names hold brackets ("ACS ACR1252 [PICC] 00 00"), which mean something else in a glob. */
     return strcmp(glob, name) == 0 || fnmatch(glob, name, 0) == 0;
 }
 
-char *pcsc_label_choose(const char *configured, const char *name, pcsc_label_taken *taken, const void *context)
+char *reader_label_choose(const char *configured, const char *name, reader_label_taken *taken, const void *context)
 {
     char *label = text_copy(configured[0] != '\0' ? configured : name);
 
