@@ -28,6 +28,7 @@ from measures import percentile, print_verdicts, read_memory, read_work, use_dis
 from pki import Sandbox  # noqa: E402
 from pn532 import Pn532  # noqa: E402
 from pn532_tags import Type2  # noqa: E402
+from threads import list_children  # noqa: E402
 
 WARM_UPS = 3
 MISSED_S = 2
@@ -63,8 +64,7 @@ class Springparkd:
     def pids(self):
         """The daemon's, then those of its helpers."""
         pid = self._gateway.pid
-        tasks = pathlib.Path("/proc/%d/task" % pid).iterdir()
-        return [pid] + [int(child) for task in tasks for child in (task / "children").read_text().split()]
+        return [pid] + list_children(pid)
 
     def log_text(self):
         return self._gateway.log_text()

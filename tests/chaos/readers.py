@@ -22,6 +22,7 @@ from judge import CHIP, GLITCH, HELPER, PCSCD  # noqa: E402
 from pcscd import ATR_CLASSIC_1K, Pcscd  # noqa: E402
 from pn532 import Pn532  # noqa: E402
 from pn532_tags import Classic, Felica, IsoA, Type2  # noqa: E402
+from threads import list_children  # noqa: E402
 
 ANSWER_LIMIT_S = 10
 PCSC, LIBNFC = "pcsc", "libnfc"
@@ -224,12 +225,10 @@ def list_helpers(daemon_pid):
     """The process numbers of the daemon's helpers."""
     if daemon_pid is None:
         return []
-    children = []
-    for task in pathlib.Path("/proc/%d/task" % daemon_pid).glob("*/children"):
-        try:
-            children += [int(child) for child in task.read_text().split()]
-        except OSError:     # a thread that has just ended
-            pass
+    try:
+        children = list_children(daemon_pid)
+    except OSError:     # a daemon that has just ended
+        return []
     return [child for child in children if _name(child) == "springpark-nfc"]
 
 

@@ -22,6 +22,7 @@ import time
 import unittest
 from broker import wait_until
 from fake_broker import FakeBroker
+from threads import count_switches
 
 BUILD = os.environ.get("SPRINGPARK_BUILD", os.getcwd())
 PROBE = os.path.join(BUILD, "tests", "parts", "cloud_probe")
@@ -234,11 +235,7 @@ class Probe:
 
     def context_switches(self):
         """Voluntary ones of all threads: how often they went to sleep."""
-        total = 0
-        for task in os.listdir("/proc/%d/task" % self.process.pid):
-            with open("/proc/%d/task/%s/status" % (self.process.pid, task), encoding="ascii") as file:
-                total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M).group(1))
-        return total
+        return count_switches(self.process.pid)
 
     def stop(self, limit_ms=3000):
         self.send("stop %d" % (limit_ms * SLOW))

@@ -11,6 +11,7 @@ import time
 import unittest
 
 import pcscd as parts
+from threads import list_threads
 
 BUILD = pathlib.Path(os.environ.get("SPRINGPARK_BUILD", os.getcwd()))
 DEADLINE_S = 10.0
@@ -84,14 +85,8 @@ class Probe:
 
     def look_at_threads(self):
         """The names of the driver's threads, and how often they waited, all together."""
-        names = []
-        switches = 0
-        for status in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/status"):
-            fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
-            if fields["Name"].startswith("pcsc-"):
-                names.append(fields["Name"])
-                switches += int(fields["voluntary_ctxt_switches"])
-        return sorted(names), switches
+        found = [one for one in list_threads(self.process.pid) if one[0].startswith("pcsc-")]
+        return sorted(name for name, _switches in found), sum(switches for _name, switches in found)
 
     def finish(self, deadline_s=DEADLINE_S):
         """Stops the driver; returns what join said."""

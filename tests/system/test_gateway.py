@@ -22,6 +22,7 @@ from fake_broker import PUBLISH, SUBSCRIBE, FakeBroker, normal  # noqa: E402
 from gateway import (SMALL_PROC, SMART_READER, TEMPLATES, Gateway, Script, build_directory, configuration,  # noqa: E402
                      run_daemons_under)
 from pki import Sandbox  # noqa: E402
+from threads import count_switches  # noqa: E402
 
 PCSC_READERS = '{ driver = "pcsc"; name = "*"; }'
 
@@ -177,12 +178,7 @@ class OnPcsc(WithBroker):
         wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "online")
 
         def switches():
-            total = 0
-            for status in pathlib.Path("/proc/%d/task" % gateway.pid).glob("*/status"):
-                for line in status.read_text().splitlines():
-                    if line.startswith("voluntary_ctxt_switches"):
-                        total += int(line.split()[1])
-            return total
+            return count_switches(gateway.pid)
 
         # The last request's own traffic comes to rest first.
         last = [switches(), time.monotonic()]

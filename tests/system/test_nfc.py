@@ -17,6 +17,7 @@ from pcscd import wait_until  # noqa: E402
 from pn532 import Pn532  # noqa: E402
 from pn532_tags import AskCtx, Classic, Felica, Innovatron, IsoA, IsoB, Jewel, Phone, StSrx, Type2  # noqa: E402
 from reader_probe import BUILD, Probe  # noqa: E402
+from threads import list_children  # noqa: E402
 
 HELPER = str(BUILD / "springpark-nfc")
 SELECT, SELECT_A, POLL = "4A", "4A0100", "60"
@@ -58,10 +59,7 @@ class NfcTest(unittest.TestCase):
 
     def helpers_of(self, probe):
         """The process numbers of the helpers that this probe has."""
-        children = []
-        for task in pathlib.Path(f"/proc/{probe.process.pid}/task").iterdir():
-            children += (task / "children").read_text().split()
-        return [int(child) for child in children]
+        return list_children(probe.process.pid)
 
 
 class Technologies(NfcTest):

@@ -22,6 +22,7 @@ from pcscd import Pcscd  # noqa: E402
 from pki import Sandbox  # noqa: E402
 from pn532 import Pn532  # noqa: E402
 from pn532_tags import AskCtx, Classic, Felica, Innovatron, IsoA, IsoB, Jewel, StSrx, Type2  # noqa: E402
+from threads import list_children  # noqa: E402
 
 FIELD_OFF, SELECT, SELECT_A, SELECT_B, POLL = "320100", "4A", "4A0100", "4A0103", "60"
 UID_2, UID_CLASSIC = "04A1B2C3D4E5F6", "DEADBEEF"
@@ -51,14 +52,6 @@ def reader(chip, label="door"):
 
 def events(messages):
     return [json.loads(message.payload) for message in messages]
-
-
-def helpers_of(pid):
-    """The process numbers of a daemon's helpers."""
-    found = []
-    for task in pathlib.Path("/proc/%d/task" % pid).iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
-    return found
 
 
 def ended(pid):
@@ -166,7 +159,7 @@ class Events(NfcGateway):
         gateway = self.start_gateway(", ".join(reader(chip, chip.link.name) for chip in chips))
         for chip in chips:
             self.wait_works(gateway, chip.link.name)
-        self.assertEqual(len(helpers_of(gateway.pid)), 2)
+        self.assertEqual(len(list_children(gateway.pid)), 2)
         for chip, uid in zip(chips, (UID_2, "04FFEEDDCCBBAA")):
             chip.insert(Type2(uid))
         told = {(event["Reader"], event["TagId"]) for event in events(self.events.wait_for(2))}
@@ -337,7 +330,7 @@ class Trouble(NfcGateway):
             self.assertIn("next: ", reason)
             self.assertIn(reason, gateway.tool("status").stdout)
             self.wait_told("online,busy")
-            self.assertEqual(helpers_of(gateway.pid), [])
+            self.assertEqual(list_children(gateway.pid), [])
         finally:
             os.close(holder)
         self.wait_works(gateway)
@@ -370,7 +363,7 @@ class Reload(NfcGateway):
             self.assert_reads(chip)
         self.assertEqual([one["label"] for one in gateway.status()["readers"]], ["hall"])
         self.assertNotIn("does not work", gateway.log_text())
-        self.assertEqual(len(helpers_of(gateway.pid)), 1)
+        self.assertEqual(len(list_children(gateway.pid)), 1)
 
     def test_new_templates_change_the_polling_and_a_tag_that_lies_there_stays(self):
         chip, gateway = self.start_one(smart_reader=MOVES % 3000)
@@ -396,20 +389,20 @@ class Reload(NfcGateway):
 
     def test_a_wrong_connection_string_is_refused_and_the_old_reader_goes_on(self):
         chip, gateway = self.start_one()
-        before = helpers_of(gateway.pid)
+        before = list_children(gateway.pid)
         for wrong in ("pn532_uart", "pn999:/dev/ttyS0", "/dev/ttyS0"):
             with self.subTest(wrong):
                 done = self.reload(gateway, self.settings('{ driver = "libnfc"; connection = "%s"; }' % wrong))
                 self.assertEqual(done.returncode, 78)
                 self.assertIn("connection", done.stderr)
                 self.assertIn(wrong, done.stderr)
-        self.assertEqual(helpers_of(gateway.pid), before)
+        self.assertEqual(list_children(gateway.pid), before)
         self.assert_reads(chip)
 
 
 class Stop(NfcGateway):
     def assert_stops(self, chip, gateway):
-        helper, = helpers_of(gateway.pid)
+        helper, = list_children(gateway.pid)
         begin = time.monotonic()
         self.assertEqual(gateway.stop(), 0)
         self.assertLess(time.monotonic() - begin, 5)
@@ -438,7 +431,7 @@ class Stop(NfcGateway):
 
     def test_a_stop_while_the_helper_hangs(self):
         chip, gateway = self.start_one()
-        os.kill(helpers_of(gateway.pid)[0], signal.SIGSTOP)
+        os.kill(list_children(gateway.pid)[0], signal.SIGSTOP)
         self.assert_stops(chip, gateway)
 
     def test_after_kill_no_helper_is_left_and_a_new_start_reads_again(self):
@@ -446,7 +439,7 @@ class Stop(NfcGateway):
         self.assert_reads(chip)
         for templates in (ALL, ONLY_A):
             gateway.configure(self.settings(reader(chip), templates=templates))
-            helper, = helpers_of(gateway.pid)
+            helper, = list_children(gateway.pid)
             gateway.kill()
             wait_until(lambda: ended(helper), 5, "the helper has ended")
             gateway.start()

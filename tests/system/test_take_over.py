@@ -130,8 +130,13 @@ class TakeOverTest(DeliveryTest):
         self.assertTrue(broker.wait(lambda: len(self.events(broker, number)) >= before + count, 15),
                         "no more events came over connection %d" % number)
 
+    def all_pairs(self):
+        return {pair(packet) for broker in self.brokers for packet in self.events(broker)}
+
     def assert_nothing_is_missing(self, gateway, starts=1):
         """Each Sequence from 1 on came, and what came more than once was the same."""
+        # What the script was told last may not have reached the daemon, and then it has nothing to wait for.
+        wait_until(lambda: len(self.all_pairs()) >= self.number, 20, "each of %d tags came" % self.number)
         self.wait_nothing_waits(gateway)
         payloads = {}
         for broker in self.brokers:
@@ -301,7 +306,7 @@ class Credentials(TakeOverTest):
             text = text.replace(str(self.folder / name), "credential:" + name)
         broker = self.tls_broker()
         gateway = self.start(text, environment={"CREDENTIALS_DIRECTORY": str(self.folder)})
-        self.read_tags(3)
+        self.wait_tags(broker, self.read_tags(3))
         self.wait_connection(broker, 0, self.serial())
         self.wait_nothing_waits(gateway)
         broker.stop()
