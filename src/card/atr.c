@@ -125,9 +125,9 @@ static bool fits_compact_tlv(const uint8_t *historical, size_t count)
 
 static struct atr_info classify_14443_4(const uint8_t *historical, size_t announced, size_t count)
 {
-    static const struct atr_info type_a = { ATR_ISO14443_4, CARD_NFC_A };
-    static const struct atr_info type_b = { ATR_ISO14443_4, CARD_NFC_B };
-    static const struct atr_info doubt = { ATR_ISO14443_4_AB, CARD_UNKNOWN };
+    static const struct atr_info type_a = { ATR_ISO14443_4, CARD_NFC_A, 0 };
+    static const struct atr_info type_b = { ATR_ISO14443_4, CARD_NFC_B, 0 };
+    static const struct atr_info doubt = { ATR_ISO14443_4_AB, CARD_UNKNOWN, 0 };
 
     if (announced != TYPE_B_BYTES)
         return type_a;
@@ -140,7 +140,7 @@ static struct atr_info classify_14443_4(const uint8_t *historical, size_t announ
 
 struct atr_info atr_parse(const uint8_t *atr, size_t atr_bytes)
 {
-    static const struct atr_info contact = { ATR_CONTACT, CARD_UNKNOWN };
+    static const struct atr_info contact = { ATR_CONTACT, CARD_UNKNOWN, 0 };
 
     if (atr_bytes < ATR_HISTORICAL_OFFSET || atr[0] != 0x3B || (atr[1] & 0xF0) != 0x80 || atr[2] != 0x80 ||
         atr[3] != 0x01)
@@ -154,7 +154,7 @@ struct atr_info atr_parse(const uint8_t *atr, size_t atr_bytes)
         uint16_t name = (uint16_t) (historical[STORAGE_NAME_OFFSET] << 8 | historical[STORAGE_NAME_OFFSET + 1]);
         if (standard >= 0x0D && standard <= 0x10) /* ISO/IEC 7816-10 and bus memory cards: with contacts */
             return contact;
-        return (struct atr_info) { ATR_STORAGE, storage_technology(standard, name) };
+        return (struct atr_info) { ATR_STORAGE, storage_technology(standard, name), name };
     }
     return classify_14443_4(historical, announced, count < announced ? count : announced);
 }

@@ -24,6 +24,7 @@ struct atr_info {
     enum atr_kind kind;
     enum card_technology technology;   /* CARD_UNKNOWN for ATR_CONTACT, for ATR_ISO14443_4_AB, and for a storage card
                                           that says no standard that we know */
+    uint16_t name;                     /* of a storage card: 0001 Mifare Classic 1K, 0003 UltraLight...; else 0 */
 };
 
 /* atr_bytes: how many bytes atr has, any number; atr may be NULL when it is 0. Any bytes are fine. */

@@ -67,6 +67,13 @@ struct card {
      */
     int (*authenticate)(struct card *card, uint8_t block, enum card_key kind,
                         const uint8_t key[CARD_CLASSIC_KEY_BYTES]);
+
+    /*
+     * Brings the card back to the state in which it arrived: what it was told before (an application that was selected,
+     * a key) is forgotten. Set by every driver; NULL for a card that has no driver.
+     * Returns 0, or a negative card_error: CARD_ERROR_GONE if it is another card or none.
+     */
+    int (*restart)(struct card *card);
     void *driver;
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { PORT_TLS = 8883, PORT_PLAIN = 1883, PORT_DISCOVERY = 3999, MUST_LEAVE = 255, TENTH_OF_A_SECOND_MS = 100 };
+enum { TEMPLATE_FIRST_ADDRESS = 0x0310 };
 
 /* A field that the table has, for this file names it. */
 static const struct field_def *known_field(const char *path, const struct register_def **def)
@@ -113,28 +114,15 @@ static void decode_smart_reader(const struct config *config, struct settings_sma
     smart_reader->repeat_interval_ms = smart_reader->must_leave ? 0 : repeat * TENTH_OF_A_SECOND_MS;
 }
 
-/* The whole register of the field at path into bytes, of which it has size_bytes at most. */
-static void copy_register(const struct config *config, const char *path, unsigned instance, uint8_t *bytes,
-                          size_t size_bytes)
+static void decode_template(const struct config *config, unsigned instance, struct settings_template *decoded)
 {
-    const struct register_def *def;
-    size_t size;
+    for (uint16_t offset = 0; offset < SETTINGS_TEMPLATE_REGISTERS; offset++) {
+        struct settings_template_register *to = &decoded->registers[offset];
+        uint16_t address = (uint16_t) (TEMPLATE_FIRST_ADDRESS + 0x10 * instance + offset);
 
-    known_field(path, &def);
-    const uint8_t *value = registers_get(config->registers, register_address(def, instance), &size);
-    assert(size <= size_bytes);
-    memset(bytes, 0, size_bytes);
-    memcpy(bytes, value, size);
-}
-
-static void decode_template(struct config *config, unsigned instance, struct settings_template *decoded)
-{
-    copy_register(config, "templates.technologies", instance, &decoded->lookup, sizeof decoded->lookup);
-    copy_register(config, "templates.format", instance, decoded->output_format, sizeof decoded->output_format);
-    copy_register(config, "templates.shift_bytes", instance, decoded->location, sizeof decoded->location);
-    copy_register(config, "templates.token", instance, &decoded->options, sizeof decoded->options);
-    decoded->prefix = text_of_instance(config, "templates.prefix", instance);
-    decoded->enabled = decoded->lookup != 0;
+        to->bytes = registers_get(config->registers, address, &to->size_bytes);
+    }
+    decoded->enabled = decoded->registers[0].size_bytes > 0 && decoded->registers[0].bytes[0] != 0;
 }
 
 static void default_readers(struct settings *settings)

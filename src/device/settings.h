@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SETTINGS_SLOT_COUNT = 16, SETTINGS_TEMPLATE_COUNT = 4, SETTINGS_NAMESERVER_COUNT = 2 };
+enum { SETTINGS_SLOT_COUNT = 16, SETTINGS_TEMPLATE_COUNT = 4, SETTINGS_TEMPLATE_REGISTERS = 12, SETTINGS_NAMESERVER_COUNT = 2 };
 
 enum settings_trust { SETTINGS_TRUST_ANY, SETTINGS_TRUST_SERVER, SETTINGS_TRUST_CA, SETTINGS_TRUST_PKI };
 enum settings_mqtt_version { SETTINGS_MQTT_AUTO, SETTINGS_MQTT_5, SETTINGS_MQTT_3_1_1 };
@@ -70,13 +70,14 @@ struct settings_smart_reader {
     enum settings_activation activation;  /* extension smart_reader.activation */
 };
 
-struct settings_template {          /* 03t0 to 03t4, raw, as the device would hold them; only when enabled */
+struct settings_template_register { /* raw, as the device would hold it; keys may be in it */
+    const uint8_t *bytes;
+    size_t size_bytes;
+};
+
+struct settings_template {
     bool enabled;                   /* LKL is neither empty nor 00 */
-    uint8_t lookup;                 /* 03t0 LKL */
-    uint8_t output_format[2];       /* 03t1 TOF */
-    const char *prefix;             /* 03t2 PFX, escapes still in it, at most 8 characters */
-    uint8_t location[2];            /* 03t3 LOC: shift bytes, shift bits */
-    uint8_t options;                /* 03t4 OPT */
+    struct settings_template_register registers[SETTINGS_TEMPLATE_REGISTERS]; /* 03t0 LKL, 03t1 TOF... to 03tB */
 };
 
 struct settings_reader {            /* extension readers */

@@ -22,6 +22,7 @@ struct intake {
     const struct clock *clock;
     struct queue *queue;
     struct template_set *templates;
+    struct template_limits limits;
     struct {
         const struct reader_driver *driver;
         struct reader_source *source;
@@ -100,8 +101,9 @@ static void on_card_arrived(void *context, const char *reader, struct card *card
     struct intake *intake = context;
     struct token *token = NULL;
     struct sighting *sighting = NULL;
+    enum card_error error;
 
-    switch (template_set_run(intake->templates, card, &token)) {
+    switch (template_set_run(intake->templates, card, &intake->limits, &token, &error)) {
     case TEMPLATE_MATCHED:
         sighting = sighting_create(SIGHTING_ARRIVED, reader);
         sighting->token = token;
@@ -111,7 +113,7 @@ static void on_card_arrived(void *context, const char *reader, struct card *card
         break;
     case TEMPLATE_FAILED:
         sighting = sighting_create(SIGHTING_FAILED, reader);
-        sighting->error = CARD_ERROR_MUTE;
+        sighting->error = error;
         break;
     }
     tell(intake, sighting);
@@ -202,6 +204,7 @@ struct intake *intake_start(const struct plan *plan, const struct clock *clock, 
     pthread_mutex_init(&intake->mutex, NULL);
     intake->queue = queue_create(INTAKE_QUEUE_CAPACITY, sighting_free);
     intake->templates = template_set_create(plan->templates);
+    intake->limits = (struct template_limits) { .clock = clock, .retry_ms = plan->presence.read_interval_ms };
     intake->running = memory_zeroed(settings->readers_count, sizeof *intake->running);
     for (size_t i = 0; i < settings->readers_count; i++)
         complete = start_reader(intake, &settings->readers[i], clock, errors) && complete;

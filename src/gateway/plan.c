@@ -5,6 +5,7 @@
 #include "feedback/setup.h"
 #include "message/message.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,13 +31,14 @@ static void plan_templates(struct plan *plan)
 {
     for (size_t i = 0; i < TEMPLATE_COUNT; i++) {
         const struct settings_template *from = &plan->settings->templates[i];
-        struct template_registers *to = &plan->templates[i];
 
-        to->lookup = from->enabled ? from->lookup : 0;
-        memcpy(to->output_format, from->output_format, sizeof to->output_format);
-        to->prefix = from->prefix;
-        memcpy(to->location, from->location, sizeof to->location);
-        to->options = from->options;
+        for (size_t k = 0; k < TEMPLATE_REGISTERS; k++) {
+            struct template_register *to = &plan->templates[i].at[k];
+
+            assert(from->registers[k].size_bytes <= sizeof to->bytes);
+            to->size_bytes = from->registers[k].size_bytes;
+            memcpy(to->bytes, from->registers[k].bytes, to->size_bytes);
+        }
     }
 }
 
@@ -394,6 +396,7 @@ void plan_free(struct plan *plan)
     free(plan->thing_path);
     for (size_t i = 0; i < sizeof plan->file_stamps / sizeof *plan->file_stamps; i++)
         free(plan->file_stamps[i]);
+    explicit_bzero(plan->templates, sizeof plan->templates);
     free(plan);
 }
 
@@ -427,9 +430,12 @@ static bool same_text(const char *one, const char *other)
 
 static bool same_template(const struct template_registers *one, const struct template_registers *other)
 {
-    return one->lookup == other->lookup && one->options == other->options &&
-           memcmp(one->output_format, other->output_format, sizeof one->output_format) == 0 &&
-           memcmp(one->location, other->location, sizeof one->location) == 0 && same_text(one->prefix, other->prefix);
+    for (size_t i = 0; i < TEMPLATE_REGISTERS; i++) {
+        if (one->at[i].size_bytes != other->at[i].size_bytes ||
+            memcmp(one->at[i].bytes, other->at[i].bytes, one->at[i].size_bytes) != 0)
+            return false;
+    }
+    return true;
 }
 
 static bool same_reader(const struct settings_reader *one, const struct settings_reader *other)

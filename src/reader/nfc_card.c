@@ -346,6 +346,17 @@ static int authenticate(struct card *card, uint8_t block, enum card_key kind, co
     return lost != 0 ? lost : result == NFC_CARD_REFUSED ? CARD_ERROR_REFUSED : CARD_ERROR_MUTE;
 }
 
+/* struct card's restart: without the field a card forgets everything. */
+static int restart(struct card *card)
+{
+    struct nfc_card *nfc_card = card->driver;
+
+    if (nfc_card->lost != 0)
+        return CARD_ERROR_READER;
+    int error = ask_plainly(nfc_card, NFC_RESET_FIELD);
+    return error != 0 ? error : select_again(nfc_card);
+}
+
 void nfc_card_init(struct nfc_card *nfc_card, const struct nfc_tag *tag, nfc_card_ask *ask_tag, void *context)
 {
     assert(tag->uid_bytes <= sizeof tag->uid && tag->ats_bytes <= sizeof tag->ats);
@@ -353,5 +364,6 @@ void nfc_card_init(struct nfc_card *nfc_card, const struct nfc_tag *tag, nfc_car
     nfc_tag_to_card(tag, &nfc_card->card);
     nfc_card->card.transceive = transceive;
     nfc_card->card.authenticate = authenticate;
+    nfc_card->card.restart = restart;
     nfc_card->card.driver = nfc_card;
 }

@@ -217,6 +217,14 @@ enum pcsc_result pcsc_session_connect(struct pcsc_session *session, const char *
     return note_card(session, code);
 }
 
+enum pcsc_result pcsc_session_reset(struct pcsc_session *session)
+{
+    if (!session->connected)
+        return PCSC_CARD_GONE;
+    return note_card(session, SCardReconnect(session->card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
+                                             SCARD_RESET_CARD, &session->protocol));
+}
+
 enum pcsc_result pcsc_session_transmit(struct pcsc_session *session, const uint8_t *command, size_t command_bytes,
                                        uint8_t *answer, size_t capacity_bytes, size_t *received_bytes)
 {

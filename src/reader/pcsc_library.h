@@ -95,6 +95,9 @@ enum pcsc_result pcsc_session_wait(struct pcsc_session *session, struct pcsc_wat
 /* Connects to the card, shared with other programs, by T=0 or T=1. */
 enum pcsc_result pcsc_session_connect(struct pcsc_session *session, const char *reader);
 
+/* Powers the card down and up again: it forgets what it was told. Other programs that share it are told by the service. */
+enum pcsc_result pcsc_session_reset(struct pcsc_session *session);
+
 /* Sends one APDU; *received_bytes of the answer, status bytes included. */
 enum pcsc_result pcsc_session_transmit(struct pcsc_session *session, const uint8_t *command, size_t command_bytes,
                                        uint8_t *answer, size_t capacity_bytes, size_t *received_bytes);

@@ -74,6 +74,19 @@ static int transceive(struct card *card, const uint8_t *command, size_t command_
     return reader->card_result == PCSC_OK ? (int) received_bytes : error_from_pcsc(reader->card_result);
 }
 
+/* struct card's restart. */
+static int restart(struct card *card)
+{
+    struct pcsc_reader *reader = card->driver;
+
+    if (ending(reader))
+        return CARD_ERROR_READER;
+    set_foreign(reader, "resetting the card");
+    reader->card_result = pcsc_session_reset(reader->link.session);
+    set_own(reader, "handling the card");
+    return reader->card_result == PCSC_OK ? 0 : error_from_pcsc(reader->card_result);
+}
+
 static int identify_once(struct pcsc_reader *reader, struct card *card, const struct atr_info *atr)
 {
     set_foreign(reader, "connecting to the card");
@@ -212,8 +225,8 @@ static void fail_visit(struct pcsc_reader *reader, int error)
 static void read_card(struct pcsc_reader *reader, const struct pcsc_look *look, const struct atr_info *atr)
 {
     const struct reader_sink *sink = &reader->source->sink;
-    struct card card = {.transceive = transceive, .authenticate = pcsc_card_authenticate, .driver = reader,
-                        .atr_bytes = look->atr_bytes};
+    struct card card = {.transceive = transceive, .authenticate = pcsc_card_authenticate, .restart = restart,
+                        .driver = reader, .atr_bytes = look->atr_bytes};
 
     memcpy(card.atr, look->atr, look->atr_bytes);
     int error = identify(reader, &card, atr);

@@ -119,6 +119,13 @@ static void remove_tag(struct reader_source *source, size_t index)
     source->sink.card_left(source->sink.context, source->label, tag.uid, tag.uid_bytes);
 }
 
+/* It has no state. */
+static int restart(struct card *card)
+{
+    (void) card;
+    return 0;
+}
+
 static void remove_all(struct reader_source *source)
 {
     while (source->tags_count > 0)
@@ -137,7 +144,7 @@ static void play_insert(struct reader_source *source, const struct script_step *
         return;
     }
     struct card card = { .technology = step->technology, .uid_bytes = step->uid_bytes, .ats_bytes = step->ats_bytes,
-                         .transceive = transceive, .authenticate = authenticate };
+                         .transceive = transceive, .authenticate = authenticate, .restart = restart };
     memcpy(card.uid, step->uid, sizeof card.uid);
     memcpy(card.ats, step->ats, sizeof card.ats);
     struct script_tag *tag = &source->tags[source->tags_count++];

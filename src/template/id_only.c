@@ -1,10 +1,32 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The template "ID Only": puts out the identifier that the RF protocol itself gives, and reads no memory. Format: the
+ * vendor's template registers (firmware 1.31), "ID Only".
+ */
 #include "template/id_only.h"
+
+#include "base/memory.h"
+#include "template/output.h"
+#include "template/type.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { ID_ONLY_LOOKUP_ALL = 0xFF };
+
+enum id_only_swap { ID_ONLY_AS_IS, ID_ONLY_SWAP_SHORT_A, ID_ONLY_SWAP_ALL };
+
+struct id_only {
+    uint8_t lookup;
+    unsigned technologies;     /* card_technology bits */
+    bool any_technology;       /* also a card whose technology is not known */
+    enum id_only_swap swap;
+    bool protocol_bytes;       /* the identifier, then all the other protocol bytes */
+    struct output_format format;
+    struct output_shift shift;
+    struct output_options options;
+    char *prefix;
+};
 
 /*
  * Assumption: the card type token. Every other template has one hex value, out of its own LKL values, and one letter,
@@ -13,7 +35,7 @@ enum { ID_ONLY_LOOKUP_ALL = 0xFF };
  */
 enum { ID_ONLY_LETTER = 'I' };
 
-unsigned id_only_technologies(uint8_t lookup)
+static unsigned technologies_of(uint8_t lookup)
 {
     static const struct {
         uint8_t lookup;
@@ -53,27 +75,41 @@ static enum id_only_swap swap_from_register(uint8_t byte)
     return (byte & 0xC0) == 0xC0 ? ID_ONLY_SWAP_ALL : ID_ONLY_AS_IS;
 }
 
-void id_only_init(struct id_only *id_only, const struct template_registers *registers)
+unsigned id_only_all_technologies(void)
 {
-    id_only->lookup = registers->lookup;
-    id_only->technologies = id_only_technologies(registers->lookup);
-    id_only->any_technology = registers->lookup == ID_ONLY_LOOKUP_ALL;
-    id_only->swap = swap_from_register(registers->output_format[0]);
-    id_only->protocol_bytes = (registers->output_format[0] & 0x10) != 0;
-    id_only->format = output_format_from_register(registers->output_format[0]);
-    id_only->shift = (struct output_shift) { registers->location[0], registers->location[1] };
-    id_only->options = output_options_from_register(registers->options);
-    id_only->prefix = output_prefix_from_register(registers->prefix != NULL ? registers->prefix : "");
+    return technologies_of(ID_ONLY_LOOKUP_ALL);
 }
 
-void id_only_release(struct id_only *id_only)
+static void *create(const struct template_registers *registers)
 {
+    struct id_only *id_only = memory_zeroed(1, sizeof *id_only);
+    uint8_t format = registers->at[TEMPLATE_OUTPUT_FORMAT].bytes[0];
+    const uint8_t *location = registers->at[TEMPLATE_LOCATION].bytes;
+
+    id_only->lookup = registers->at[TEMPLATE_LOOKUP].bytes[0];
+    id_only->technologies = technologies_of(id_only->lookup);
+    id_only->any_technology = id_only->lookup == ID_ONLY_LOOKUP_ALL;
+    id_only->swap = swap_from_register(format);
+    id_only->protocol_bytes = (format & 0x10) != 0;
+    id_only->format = output_format_from_register(format);
+    id_only->shift = (struct output_shift) { location[0], location[1] };
+    id_only->options = output_options_from_register(registers->at[TEMPLATE_OPTIONS].bytes[0]);
+    id_only->prefix = output_prefix_from_register(&registers->at[TEMPLATE_PREFIX]);
+    return id_only;
+}
+
+static void release(void *instance)
+{
+    struct id_only *id_only = instance;
+
     free(id_only->prefix);
-    id_only->prefix = NULL;
+    free(id_only);
 }
 
-bool id_only_wants(const struct id_only *id_only, const struct card *card)
+static bool wants(const void *instance, const struct card *card)
 {
+    const struct id_only *id_only = instance;
+
     return id_only->any_technology || (id_only->technologies & (unsigned) card->technology) != 0;
 }
 
@@ -89,8 +125,10 @@ static bool is_swapped(const struct id_only *id_only, const struct card *card)
  * bytes, the PUPI first). Swap turns the identifier round, not what follows it. A reader that does not tell the other
  * bytes gives the identifier alone.
  */
-char *id_only_run(const struct id_only *id_only, const struct card *card)
+static enum template_result run(const void *instance, struct exchange *exchange, struct template_found *found)
 {
+    const struct id_only *id_only = instance;
+    const struct card *card = exchange->card;
     uint8_t data[CARD_UID_MAX_BYTES + CARD_PROTOCOL_MAX_BYTES];
     size_t size_bytes = card->uid_bytes;
 
@@ -104,8 +142,17 @@ char *id_only_run(const struct id_only *id_only, const struct card *card)
 
     char *text = output_text(&id_only->format, &id_only->shift, data, size_bytes);
     if (text == NULL)
-        return NULL;
-    char *output = output_join(&id_only->options, id_only->lookup, ID_ONLY_LETTER, id_only->prefix, text);
+        return TEMPLATE_NO_MATCH;
+    found->tag_data = output_join(&id_only->options, id_only->lookup, ID_ONLY_LETTER, id_only->prefix, text);
     free(text);
-    return output;
+    return TEMPLATE_MATCHED;
 }
+
+const struct template_type template_id_only = {
+    .name = "id-only",
+    .technologies = technologies_of,
+    .create = create,
+    .free = release,
+    .wants = wants,
+    .run = run,
+};

@@ -3,6 +3,7 @@
 
 #include "base/hex.h"
 #include "base/memory.h"
+#include "template/characters.h"
 #include "template/decimal.h"
 
 #include <stdbool.h>
@@ -10,11 +11,13 @@
 #include <string.h>
 
 /*
- * What happens to the data, in this order: swap, shift, cut, pad, format.
+ * What happens to the data, in this order: swap (of an identifier), shift, cut, swap (of data), pad, format.
  *
- * Assumption: order of swap and cut. The template swaps before it comes here, so that a cut can keep either end of an
- * identifier: the first bytes without swap, the last ones with it. Shift comes after the swap too, for a shift by bits
- * has no bytes left that could be swapped: "leading" is what leads in the output.
+ * Assumption: order of swap and cut. ID Only and Desfire ID swap before the shift, so that a cut can keep either end of
+ * an identifier: the first bytes without swap, the last ones with it. All other templates read what lies at a place of
+ * the card's memory, and swap what they have read: were the order the other one, the output would depend on how much
+ * the card gives at once. A shift by bits comes before that swap; bits that are too few for whole bytes are padded as
+ * below, then the bytes are swapped.
  *
  * Assumption: which end is cut. Data that is longer than the format keeps its leading part; the end is cut off. The
  * evidence is a published sample: UID 047C7B02C44080, decimal on 12 digits, is printed as 534639728584. The bytes
@@ -33,8 +36,24 @@
  *
  * Assumption: case. Hex digits are in upper case, as in every published sample.
  *
+ * Assumption: padding and swap. Padding is no data: it is added after the swap.
+ *
+ * Assumption: clean. Leading 0 digits of the finished text are dropped, hex or decimal, whatever put them there; one
+ * digit always stays.
+ *
+ * Assumption: String mode. The text ends at the first NUL byte, as strings in card memories do, and has as many
+ * characters as TOF says at most; what is not valid UTF-8 is read as ISO 8859-1, so that nothing is lost. A control
+ * character becomes a space, for a line protocol behind the broker must not see a line end that the card made up. Swap
+ * turns the order of the characters round, after the cut; spaces fill up on the right, after the swap. An empty text
+ * is an output like any other (a memory that holds no text), unless the shift is beyond the data.
+ *
+ * Assumption: a long string of length 0 is one of 255 characters; the configuration refuses it before.
+ *
  * Assumption: format 7 (RFU) is taken as format 15, hex of variable length; the configuration refuses it before.
  */
+
+enum { TOF_SWAP = 0x80, TOF_STRING = 0x40, TOF_PADDING = 0x20, TOF_CLEAN_OR_LONG = 0x10 };
+enum { SHORT_STRING_MAX = 16, LONG_STRING_MAX = 255 };
 
 struct output_format output_format_from_register(uint8_t byte)
 {
@@ -72,18 +91,19 @@ struct output_options output_options_from_register(uint8_t byte)
  * Assumption: "Enter" (\n) is a line feed, "vertical space" (\v) a vertical tabulation, as in C. A backslash before any
  * other character, or at the end, is no escape: both characters stay as they are.
  */
-char *output_prefix_from_register(const char *text)
+char *output_prefix_from_register(const struct template_register *text)
 {
-    char *prefix = memory_zeroed(strlen(text) + 1, 1);
+    char *prefix = memory_zeroed(text->size_bytes + 1, 1);
     size_t length = 0;
 
-    for (const char *at = text; *at != '\0'; at++) {
+    for (size_t i = 0; i < text->size_bytes && text->bytes[i] != '\0'; i++) {
         static const char escapes[] = "tnbv";
         static const char meanings[] = "\t\n\b\v";
-        const char *escape = at[0] == '\\' && at[1] != '\0' ? strchr(escapes, at[1]) : NULL;
+        char next = i + 1 < text->size_bytes ? (char) text->bytes[i + 1] : '\0';
+        const char *escape = text->bytes[i] == '\\' && next != '\0' ? strchr(escapes, next) : NULL;
         if (escape != NULL)
-            at++;
-        prefix[length++] = escape != NULL ? meanings[escape - escapes] : *at;
+            i++;
+        prefix[length++] = escape != NULL ? meanings[escape - escapes] : (char) text->bytes[i];
     }
     return prefix;
 }
@@ -95,6 +115,63 @@ void output_swap(uint8_t *data, size_t size_bytes)
         data[i] = data[size_bytes - 1 - i];
         data[size_bytes - 1 - i] = byte;
     }
+}
+
+static void init_common(struct output *output, const struct template_registers *registers, struct output_shift shift,
+                        uint8_t type, char letter)
+{
+    *output = (struct output) {
+        .format = output_format_from_register(registers->at[TEMPLATE_OUTPUT_FORMAT].bytes[0]),
+        .shift = shift,
+        .options = output_options_from_register(registers->at[TEMPLATE_OPTIONS].bytes[0]),
+        .prefix = output_prefix_from_register(&registers->at[TEMPLATE_PREFIX]),
+        .type = type,
+        .letter = letter,
+    };
+}
+
+void output_init(struct output *output, const struct template_registers *registers, struct output_shift shift,
+                 uint8_t type, char letter)
+{
+    const uint8_t *format = registers->at[TEMPLATE_OUTPUT_FORMAT].bytes;
+    bool string = (format[0] & TOF_STRING) != 0;
+    bool clean_or_long = (format[0] & TOF_CLEAN_OR_LONG) != 0;
+    unsigned length = clean_or_long ? format[1] : format[0] & 0x0FU;
+
+    init_common(output, registers, shift, type, letter);
+    output->swap = (format[0] & TOF_SWAP) != 0;
+    if (!string) {
+        output->clean = clean_or_long;
+        return;
+    }
+    output->mode = OUTPUT_STRING;
+    output->spaces = (format[0] & TOF_PADDING) != 0;
+    output->characters = length != 0 ? length : clean_or_long ? LONG_STRING_MAX : SHORT_STRING_MAX;
+}
+
+void output_init_identifier(struct output *output, const struct template_registers *registers,
+                            struct output_shift shift, uint8_t type, char letter)
+{
+    uint8_t format = registers->at[TEMPLATE_OUTPUT_FORMAT].bytes[0];
+
+    init_common(output, registers, shift, type, letter);
+    output->format.padding = OUTPUT_ZEROS_LEFT;
+    output->swap_first = (format & 0xC0) == 0xC0;
+}
+
+void output_release(struct output *output)
+{
+    free(output->prefix);
+    output->prefix = NULL;
+}
+
+size_t output_wanted_bytes(const struct output *output)
+{
+    size_t length = output->mode == OUTPUT_STRING ? output->characters : output->format.length_bytes;
+
+    if (length == 0 || output->swap_first)
+        return 0;
+    return output->shift.bytes + length + (output->shift.bits > 0 ? 1 : 0);
 }
 
 static bool bit_get(const uint8_t *bytes, size_t bit)
@@ -143,8 +220,9 @@ static char *fit_digits(char *digits, size_t count)
     return text;
 }
 
-char *output_text(const struct output_format *format, const struct output_shift *shift, const uint8_t *data,
-                  size_t size_bytes)
+/* The bits after the shift, as many as the format takes, in new memory of *width_bytes; NULL if there are none. */
+static uint8_t *cut(const struct output_format *format, const struct output_shift *shift, const uint8_t *data,
+                    size_t size_bytes, size_t *width_bytes)
 {
     size_t first = (size_t) shift->bytes * 8 + shift->bits;
 
@@ -153,15 +231,111 @@ char *output_text(const struct output_format *format, const struct output_shift 
     size_t bits_count = size_bytes * 8 - first;
     if (format->length_bytes != 0 && bits_count > (size_t) format->length_bytes * 8)
         bits_count = (size_t) format->length_bytes * 8;
+    *width_bytes = (bits_count + 7) / 8;
+    return copy_bits(data, first, bits_count, *width_bytes,
+                     format->radix == OUTPUT_DECIMAL ? OUTPUT_ZEROS_LEFT : format->padding);
+}
 
-    bool decimal = format->radix == OUTPUT_DECIMAL;
-    size_t width_bytes = format->length_bytes != 0 && !decimal ? format->length_bytes : (bits_count + 7) / 8;
-    enum output_padding padding = decimal ? OUTPUT_ZEROS_LEFT : format->padding;
-    uint8_t *bytes = copy_bits(data, first, bits_count, width_bytes, padding);
-    char *text = decimal ? fit_digits(decimal_from_bytes(bytes, width_bytes), format->digits)
-                         : hex_from_bytes(bytes, width_bytes);
+/* bytes with as many more as the format wants, in new memory; frees bytes. */
+static uint8_t *pad(const struct output_format *format, uint8_t *bytes, size_t *width_bytes)
+{
+    size_t wanted = format->length_bytes;
+
+    if (format->radix == OUTPUT_DECIMAL || wanted <= *width_bytes)
+        return bytes;
+    uint8_t *padded = copy_bits(bytes, 0, *width_bytes * 8, wanted, format->padding);
+    free(bytes);
+    *width_bytes = wanted;
+    return padded;
+}
+
+static char *digits_of(const struct output_format *format, const uint8_t *bytes, size_t width_bytes)
+{
+    if (format->radix == OUTPUT_DECIMAL)
+        return fit_digits(decimal_from_bytes(bytes, width_bytes), format->digits);
+    return hex_from_bytes(bytes, width_bytes);
+}
+
+static char *raw_text(const struct output_format *format, const struct output_shift *shift, bool swap,
+                      const uint8_t *data, size_t size_bytes)
+{
+    size_t width_bytes = 0;
+    uint8_t *bytes = cut(format, shift, data, size_bytes, &width_bytes);
+
+    if (bytes == NULL)
+        return NULL;
+    if (swap)
+        output_swap(bytes, width_bytes);
+    bytes = pad(format, bytes, &width_bytes);
+    char *text = digits_of(format, bytes, width_bytes);
     free(bytes);
     return text;
+}
+
+char *output_text(const struct output_format *format, const struct output_shift *shift, const uint8_t *data,
+                  size_t size_bytes)
+{
+    return raw_text(format, shift, false, data, size_bytes);
+}
+
+/* In place. */
+static void drop_zeros(char *digits)
+{
+    size_t zeros = strspn(digits, "0");
+
+    if (zeros > 0 && digits[zeros] == '\0')
+        zeros--;
+    memmove(digits, digits + zeros, strlen(digits + zeros) + 1);
+}
+
+static char *string_text(const struct output *output, const uint8_t *data, size_t size_bytes)
+{
+    const struct output_format all = { .radix = OUTPUT_HEX, .padding = OUTPUT_ONES_RIGHT };
+    const struct characters_options options = {
+        .limit = output->characters, .reversed = output->swap, .fill = output->spaces,
+    };
+    size_t width_bytes = 0;
+    uint8_t *bytes = cut(&all, &output->shift, data, size_bytes, &width_bytes);
+
+    if (bytes == NULL)
+        return NULL;
+    /* Of a last byte that the shift has cut there is not enough for a character. */
+    if (output->shift.bits > 0)
+        width_bytes--;
+    char *text = characters_from_bytes(&options, bytes, width_bytes);
+    free(bytes);
+    return text;
+}
+
+static char *text_of(const struct output *output, const uint8_t *data, size_t size_bytes)
+{
+    if (output->mode == OUTPUT_STRING)
+        return string_text(output, data, size_bytes);
+    char *text = raw_text(&output->format, &output->shift, output->swap, data, size_bytes);
+    if (text != NULL && output->clean)
+        drop_zeros(text);
+    return text;
+}
+
+static char *swapped_first(const struct output *output, const uint8_t *data, size_t size_bytes)
+{
+    uint8_t *swapped = memory_copy(data, size_bytes);
+
+    output_swap(swapped, size_bytes);
+    char *text = text_of(output, swapped, size_bytes);
+    free(swapped);
+    return text;
+}
+
+char *output_put(const struct output *output, const uint8_t *data, size_t size_bytes)
+{
+    char *text = output->swap_first ? swapped_first(output, data, size_bytes) : text_of(output, data, size_bytes);
+
+    if (text == NULL)
+        return NULL;
+    char *whole = output_join(&output->options, output->type, output->letter, output->prefix, text);
+    free(text);
+    return whole;
 }
 
 char *output_join(const struct output_options *options, uint8_t type, char letter, const char *prefix,

@@ -73,6 +73,13 @@ static struct config *load(const char *name)
     return config;
 }
 
+static void expect_template(const struct settings_template *template, size_t offset, const char *bytes,
+                            size_t size_bytes)
+{
+    ck_assert_uint_eq(template->registers[offset].size_bytes, size_bytes);
+    ck_assert_mem_eq(template->registers[offset].bytes, bytes, size_bytes);
+}
+
 static void expect_register(const struct config *config, uint16_t address, const char *bytes, size_t size)
 {
     size_t size_bytes;
@@ -183,13 +190,13 @@ START_TEST(every_setting_reaches_its_place)
     ck_assert_uint_eq(settings->smart_reader.debounce_ms, 0);
     const struct settings_template *first = &settings->templates[0];
     ck_assert(first->enabled);
-    ck_assert_uint_eq(first->lookup, 0x03);
-    ck_assert_mem_eq(first->output_format, "\xF2\x00", 2);
-    ck_assert_str_eq(first->prefix, "\\tAB");
-    ck_assert_mem_eq(first->location, "\x01\x07", 2);
-    ck_assert_uint_eq(first->options, 0x0A);
+    expect_template(first, 0, "\x03", 1);
+    expect_template(first, 1, "\xF2\x00", 2);
+    expect_template(first, 2, "\\tAB", 4);
+    expect_template(first, 3, "\x01\x07", 2);
+    expect_template(first, 4, "\x0A", 1);
     ck_assert(settings->templates[1].enabled);
-    ck_assert_uint_eq(settings->templates[1].lookup, 0xFF);
+    expect_template(&settings->templates[1], 0, "\xFF", 1);
     ck_assert(!settings->templates[2].enabled);
     ck_assert_uint_eq(settings->readers_count, 2);
     ck_assert_str_eq(settings->readers[0].name, "SpringCard*");
@@ -463,7 +470,7 @@ START_TEST(registers_may_be_set_raw)
     ck_assert(config_settings(config)->smart_reader.must_leave);
     ck_assert(!config_settings(config)->templates[0].enabled);
     ck_assert(config_settings(config)->templates[1].enabled);
-    ck_assert_uint_eq(config_settings(config)->templates[1].output_format[0], 0x0F);
+    expect_template(&config_settings(config)->templates[1], 1, "\x0F\x00", 2);
     ck_assert_str_eq(config_settings(config)->mqtt.broker, "h");
     config_free(config);
 }

@@ -36,10 +36,10 @@ static void prepare(struct double_card *twin, const char *uid_answer, const char
     twin->card.driver = twin;
 }
 
-static const struct atr_info storage = {ATR_STORAGE, CARD_NFC_V};
-static const struct atr_info type_a = {ATR_ISO14443_4, CARD_NFC_A};
-static const struct atr_info type_b = {ATR_ISO14443_4, CARD_NFC_B};
-static const struct atr_info in_doubt = {ATR_ISO14443_4_AB, CARD_UNKNOWN};
+static const struct atr_info storage = {ATR_STORAGE, CARD_NFC_V, 0};
+static const struct atr_info type_a = {ATR_ISO14443_4, CARD_NFC_A, 0};
+static const struct atr_info type_b = {ATR_ISO14443_4, CARD_NFC_B, 0};
+static const struct atr_info in_doubt = {ATR_ISO14443_4_AB, CARD_UNKNOWN, 0};
 
 START_TEST(a_storage_card_costs_one_apdu)
 {

@@ -8,6 +8,53 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The registers of ID Only, as they are easiest to write down. */
+struct plain {
+    uint8_t lookup;
+    uint8_t output_format[2];
+    const char *prefix;
+    uint8_t location[2];
+    uint8_t options;
+};
+
+static void put(struct template_registers *registers, size_t offset, const void *bytes, size_t size_bytes)
+{
+    registers->at[offset].size_bytes = size_bytes;
+    memcpy(registers->at[offset].bytes, bytes, size_bytes);
+}
+
+static struct template_set *create_set(const struct plain plain[TEMPLATE_COUNT])
+{
+    struct template_registers registers[TEMPLATE_COUNT] = { 0 };
+
+    for (size_t i = 0; i < TEMPLATE_COUNT; i++) {
+        const char *prefix = plain[i].prefix != NULL ? plain[i].prefix : "";
+
+        put(&registers[i], TEMPLATE_LOOKUP, &plain[i].lookup, 1);
+        put(&registers[i], TEMPLATE_OUTPUT_FORMAT, plain[i].output_format, 2);
+        put(&registers[i], TEMPLATE_PREFIX, prefix, strlen(prefix));
+        put(&registers[i], TEMPLATE_LOCATION, plain[i].location, 2);
+        put(&registers[i], TEMPLATE_OPTIONS, &plain[i].options, 1);
+    }
+    return template_set_create(registers);
+}
+
+static enum template_result run_set(const struct template_set *set, struct card *card, struct token **token)
+{
+    const struct template_limits limits = { .clock = clock_system() };
+    enum card_error error;
+
+    return template_set_run(set, card, &limits, token, &error);
+}
+
+static char *prefix_of(const char *text)
+{
+    struct template_register prefix = { .size_bytes = strlen(text) };
+
+    memcpy(prefix.bytes, text, prefix.size_bytes);
+    return output_prefix_from_register(&prefix);
+}
+
 static struct card card_of(enum card_technology technology, const char *uid)
 {
     struct card card = { .technology = technology };
@@ -19,19 +66,19 @@ static struct card card_of(enum card_technology technology, const char *uid)
 }
 
 /* Runs one instance with those registers on that card; the token must be freed, NULL if nothing matched. */
-static struct token *run(const struct template_registers *registers, struct card *card)
+static struct token *run(const struct plain *registers, struct card *card)
 {
-    struct template_registers all[TEMPLATE_COUNT] = { *registers };
-    struct template_set *set = template_set_create(all);
+    struct plain all[TEMPLATE_COUNT] = { *registers };
+    struct template_set *set = create_set(all);
     struct token *token = NULL;
-    enum template_result result = template_set_run(set, card, &token);
+    enum template_result result = run_set(set, card, &token);
 
     ck_assert_int_eq(result, token != NULL ? TEMPLATE_MATCHED : TEMPLATE_NO_MATCH);
     template_set_free(set);
     return token;
 }
 
-static void expect_data(const struct template_registers *registers, struct card *card, const char *tag_data)
+static void expect_data(const struct plain *registers, struct card *card, const char *tag_data)
 {
     struct token *token = run(registers, card);
 
@@ -43,7 +90,7 @@ static void expect_data(const struct template_registers *registers, struct card 
 /* The output of ID Only for all protocols with that TOF byte, no shift, on an NFC-A card. */
 static void expect_format(uint8_t tof, const char *uid, const char *tag_data)
 {
-    struct template_registers registers = { .lookup = 0xFF, .output_format = { tof, 0 } };
+    struct plain registers = { .lookup = 0xFF, .output_format = { tof, 0 } };
     struct card card = card_of(CARD_NFC_A, uid);
 
     expect_data(&registers, &card, tag_data);
@@ -51,7 +98,7 @@ static void expect_format(uint8_t tof, const char *uid, const char *tag_data)
 
 static void expect_shifted(uint8_t tof, uint8_t bytes, uint8_t bits, const char *uid, const char *tag_data)
 {
-    struct template_registers registers = {
+    struct plain registers = {
         .lookup = 0xFF, .output_format = { tof, 0 }, .location = { bytes, bits }
     };
     struct card card = card_of(CARD_NFC_A, uid);
@@ -61,7 +108,7 @@ static void expect_shifted(uint8_t tof, uint8_t bytes, uint8_t bits, const char 
 
 START_TEST(the_published_sample_of_a_seven_byte_uid_comes_out)
 {
-    struct template_registers registers = { .lookup = 0x01, .output_format = { 0x02, 0x00 } };
+    struct plain registers = { .lookup = 0x01, .output_format = { 0x02, 0x00 } };
     struct card card = card_of(CARD_NFC_A, "047DAE02C84080");
     struct token *token = run(&registers, &card);
 
@@ -78,7 +125,7 @@ END_TEST
 
 START_TEST(the_published_sample_of_an_innovatron_card_comes_out)
 {
-    struct template_registers registers = { .lookup = 0x2C, .output_format = { 0x02, 0x00 } };
+    struct plain registers = { .lookup = 0x2C, .output_format = { 0x02, 0x00 } };
     struct card card = card_of(CARD_INNOVATRON, "262BA1B0");
     struct token *token = run(&registers, &card);
 
@@ -136,7 +183,7 @@ END_TEST
 
 START_TEST(a_swap_may_be_for_short_type_a_identifiers_only)
 {
-    struct template_registers registers = { .lookup = 0xFF, .output_format = { 0x8F, 0 } };
+    struct plain registers = { .lookup = 0xFF, .output_format = { 0x8F, 0 } };
     struct card short_a = card_of(CARD_NFC_A, "01020304");
     struct card long_a = card_of(CARD_NFC_A, "04020304050607");
     struct card short_b = card_of(CARD_NFC_B, "01020304");
@@ -211,28 +258,28 @@ END_TEST
 
 START_TEST(a_shift_that_leaves_nothing_does_not_match_and_the_next_template_has_its_turn)
 {
-    struct template_registers registers[TEMPLATE_COUNT] = {
+    struct plain registers[TEMPLATE_COUNT] = {
         { .lookup = 0xFF, .output_format = { 0x02, 0 }, .location = { 4, 0 } },
         { .lookup = 0xFF, .output_format = { 0x0F, 0 } },
     };
-    struct template_set *set = template_set_create(registers);
+    struct template_set *set = create_set(registers);
     struct card card = card_of(CARD_NFC_A, "01020304");
     struct token *token = NULL;
 
-    ck_assert_int_eq(template_set_run(set, &card, &token), TEMPLATE_MATCHED);
+    ck_assert_int_eq(run_set(set, &card, &token), TEMPLATE_MATCHED);
     ck_assert_int_eq(token->template_number, 2);
     ck_assert_str_eq(token->tag_data, "01020304");
     token_free(token);
     template_set_free(set);
 
-    struct template_registers beyond = { .lookup = 0xFF, .location = { 255, 7 } };
+    struct plain beyond = { .lookup = 0xFF, .location = { 255, 7 } };
     ck_assert_ptr_null(run(&beyond, &card));
 }
 END_TEST
 
 START_TEST(all_protocol_bytes_follow_the_identifier)
 {
-    struct template_registers registers = { .lookup = 0x02, .output_format = { 0x16, 0 } };
+    struct plain registers = { .lookup = 0x02, .output_format = { 0x16, 0 } };
     struct card card = card_of(CARD_NFC_B, "11223344");
     static const uint8_t rest[] = { 0xA0, 0xA1, 0xA2, 0xA3, 0x77, 0x81, 0xC1 };
 
@@ -257,11 +304,11 @@ START_TEST(the_prefix_has_four_escapes_and_keeps_every_other_backslash)
     };
 
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
-        char *prefix = output_prefix_from_register(samples[i].text);
+        char *prefix = prefix_of(samples[i].text);
         ck_assert_str_eq(prefix, samples[i].prefix);
         free(prefix);
     }
-    struct template_registers registers = { .lookup = 0x01, .output_format = { 0x0F, 0 }, .prefix = "P\\t" };
+    struct plain registers = { .lookup = 0x01, .output_format = { 0x0F, 0 }, .prefix = "P\\t" };
     struct card card = card_of(CARD_NFC_A, "01020304");
     expect_data(&registers, &card, "P\t01020304");
 }
@@ -277,7 +324,7 @@ START_TEST(the_card_type_token_has_a_form_and_a_place)
         { 0x05, "P0F01020304" }, { 0x06, "PI01020304" }, { 0x09, "P010203040F" }, { 0x0A, "P01020304I" },
         { 0x03, "P01020304" }, { 0x0D, "0FP01020304" },
     };
-    struct template_registers registers = { .lookup = 0x0F, .output_format = { 0x0F, 0 }, .prefix = "P" };
+    struct plain registers = { .lookup = 0x0F, .output_format = { 0x0F, 0 }, .prefix = "P" };
     struct card card = card_of(CARD_NFC_A, "01020304");
 
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
@@ -301,14 +348,14 @@ START_TEST(each_lookup_value_asks_for_its_technologies)
     };
 
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
-        struct template_registers registers[TEMPLATE_COUNT] = { { .lookup = 0 }, { .lookup = samples[i].lookup } };
-        struct template_set *set = template_set_create(registers);
+        struct plain registers[TEMPLATE_COUNT] = { { .lookup = 0 }, { .lookup = samples[i].lookup } };
+        struct template_set *set = create_set(registers);
         ck_assert_uint_eq(template_set_technologies(set), samples[i].technologies);
         for (unsigned bit = 0; bit <= 10; bit++) {
             struct card card = card_of((enum card_technology) (1U << bit), "01020304");
             struct token *token = NULL;
             bool wanted = (samples[i].technologies & (1U << bit)) != 0;
-            ck_assert_int_eq(template_set_run(set, &card, &token), wanted ? TEMPLATE_MATCHED : TEMPLATE_NO_MATCH);
+            ck_assert_int_eq(run_set(set, &card, &token), wanted ? TEMPLATE_MATCHED : TEMPLATE_NO_MATCH);
             token_free(token);
         }
         template_set_free(set);
@@ -318,7 +365,7 @@ END_TEST
 
 START_TEST(the_first_instance_that_matches_wins)
 {
-    struct template_registers registers[TEMPLATE_COUNT] = {
+    struct plain registers[TEMPLATE_COUNT] = {
         { .lookup = 0x02, .output_format = { 0x0F, 0 }, .prefix = "1" },
         { .lookup = 0x00 },
         { .lookup = 0x03, .output_format = { 0x0F, 0 }, .prefix = "3" },
@@ -330,12 +377,12 @@ START_TEST(the_first_instance_that_matches_wins)
         const char *tag_data;
     } samples[] = { { CARD_NFC_B, 1, "101020304" }, { CARD_NFC_A, 3, "301020304" }, { CARD_NFC_V, 4, "401020304" },
                     { CARD_UNKNOWN, 4, "401020304" } };
-    struct template_set *set = template_set_create(registers);
+    struct template_set *set = create_set(registers);
 
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
         struct card card = card_of(samples[i].technology, "01020304");
         struct token *token = NULL;
-        ck_assert_int_eq(template_set_run(set, &card, &token), TEMPLATE_MATCHED);
+        ck_assert_int_eq(run_set(set, &card, &token), TEMPLATE_MATCHED);
         ck_assert_int_eq(token->template_number, samples[i].template_number);
         ck_assert_str_eq(token->tag_data, samples[i].tag_data);
         token_free(token);
@@ -346,13 +393,13 @@ END_TEST
 
 START_TEST(without_any_template_it_is_a_fast_inventory)
 {
-    struct template_registers registers[TEMPLATE_COUNT] = { { .lookup = 0 } };
-    struct template_set *set = template_set_create(registers);
+    struct plain registers[TEMPLATE_COUNT] = { { .lookup = 0 } };
+    struct template_set *set = create_set(registers);
     struct card card = card_of(CARD_NFC_A, "047C7B02C44080");
     struct token *token = NULL;
 
     ck_assert_uint_eq(template_set_technologies(set), 0x7FF);
-    ck_assert_int_eq(template_set_run(set, &card, &token), TEMPLATE_MATCHED);
+    ck_assert_int_eq(run_set(set, &card, &token), TEMPLATE_MATCHED);
     ck_assert_int_eq(token->template_number, 0);
     ck_assert_str_eq(token->tag_id, "047C7B02C44080");
     ck_assert_ptr_null(token->tag_data);
@@ -363,15 +410,15 @@ END_TEST
 
 START_TEST(a_card_without_an_identifier_fails)
 {
-    struct template_registers with[TEMPLATE_COUNT] = { { .lookup = 0xFF } };
-    struct template_registers without[TEMPLATE_COUNT] = { { .lookup = 0 } };
+    struct plain with[TEMPLATE_COUNT] = { { .lookup = 0xFF } };
+    struct plain without[TEMPLATE_COUNT] = { { .lookup = 0 } };
     struct card card = card_of(CARD_NFC_A, "");
     struct token *token = NULL;
-    struct template_set *set = template_set_create(with);
-    struct template_set *inventory = template_set_create(without);
+    struct template_set *set = create_set(with);
+    struct template_set *inventory = create_set(without);
 
-    ck_assert_int_eq(template_set_run(set, &card, &token), TEMPLATE_FAILED);
-    ck_assert_int_eq(template_set_run(inventory, &card, &token), TEMPLATE_FAILED);
+    ck_assert_int_eq(run_set(set, &card, &token), TEMPLATE_FAILED);
+    ck_assert_int_eq(run_set(inventory, &card, &token), TEMPLATE_FAILED);
     ck_assert_ptr_null(token);
     template_set_free(set);
     template_set_free(inventory);
