@@ -5,7 +5,8 @@
 EXTRA_LTLIBRARIES += tests/parts/libifdsim.la tests/parts/libfakeudev.la
 tests_parts_libifdsim_la_SOURCES = tests/parts/ifdsim.c tests/parts/ifdsim_storage.c tests/parts/ifdsim_storage.h
 tests_parts_libifdsim_la_CFLAGS = $(part_cflags)
-tests_parts_libifdsim_la_LDFLAGS = -module -avoid-version -rpath /nowhere
+# pcscd unloads the handler with its last reader, when a thread of it that hears of the end late may still run there.
+tests_parts_libifdsim_la_LDFLAGS = -module -avoid-version -rpath /nowhere -Wl,-z,nodelete
 tests_parts_libifdsim_la_LIBADD = -lpthread
 tests_parts_libfakeudev_la_SOURCES = tests/parts/fakeudev.c
 tests_parts_libfakeudev_la_CFLAGS = $(part_cflags)

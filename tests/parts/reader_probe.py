@@ -29,6 +29,7 @@ class Probe:
             env={**os.environ, **environment}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, bufsize=1)
         self.lines = queue.Queue()
+        self._put_back = []     # lines that were read and are for somebody else, the next one last
         self.log = []
         self._threads = [threading.Thread(target=self._read_lines, daemon=True),
                          threading.Thread(target=self._read_log, daemon=True)]
@@ -46,6 +47,8 @@ class Probe:
 
     def next(self, deadline_s=DEADLINE_S):
         """The next line, or an AssertionError with the log."""
+        if self._put_back:
+            return self._put_back.pop()
         try:
             line = self.lines.get(timeout=deadline_s)
         except queue.Empty:
@@ -64,6 +67,13 @@ class Probe:
                 return before, line
             before.append(line)
 
+    def ask(self, line, answer):
+        """Says it, and returns the line that begins so; what was told before that stays to be read."""
+        self.say(line)
+        before, found = self.until(answer)
+        self._put_back.extend(reversed(before))
+        return found
+
     def say(self, line):
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
@@ -71,13 +81,11 @@ class Probe:
     def do_with_cards(self, commands):
         """What is done with each card that arrives from now on; lines as reader_probe.c has them."""
         for line in ["forget", *commands]:
-            self.say(line)
-            if (answer := self.next()) != "ok":
+            if (answer := self.ask(line, ("ok", "bad"))) != "ok":
                 raise AssertionError(f"the probe answered {answer!r} to {line!r}")
 
     def ask_activity(self):
-        self.say("activity")
-        return self.until("activity ")[1]
+        return self.ask("activity", "activity ")
 
     def wait_for_log(self, text):
         return parts.wait_until(lambda: [line for line in self.log if text in line], f"the log line {text!r}; there is "

@@ -357,8 +357,7 @@ class Ownership(NfcTest):
     def test_the_reader_of_the_next_configuration_waits_without_a_word(self):
         """As in a reload, where the old readers end only once the new ones have started."""
         chip, probe = self.start_one()
-        probe.say(f"start new |{chip.connection}|gate")
-        probe.until("started")
+        probe.ask(f"start new |{chip.connection}|gate", "started")
         probe.say("stop 0")
         before, _ = probe.until("new health gate|works")
         self.assertFalse([line for line in before if "ill" in line], before)

@@ -27,9 +27,8 @@ class HubTest(PcscTest):
         return daemon, probe
 
     def start_entry(self, probe, words):
-        """TAG|NAME|LABEL; returns the lines before the probe says so."""
-        probe.say("start " + words)
-        return probe.until("started")[0]
+        """TAG|NAME|LABEL"""
+        probe.ask("start " + words, "started")
 
     def stop_entry(self, probe, number):
         """Returns the lines up to the end, and what join said."""
@@ -252,8 +251,7 @@ class Reload(HubTest):
                 tag = f"g{generation}:"
                 for words in ("|*Gate A*|in", "|*Gate B*|out"):
                     probe.say(f"start {tag}{words}")
-                read_until("started")
-                read_until(f"{tag}health in|works", f"{tag}health out|works")
+                read_until("started", f"{tag}health in|works", f"{tag}health out|works")
                 for number in range(2 * generation - 2, 2 * generation):
                     probe.say(f"stop {number}")
                     read_until("joined true")
