@@ -87,9 +87,10 @@ class Probe:
     def ask_activity(self):
         return self.ask("activity", "activity ")
 
-    def wait_for_log(self, text):
-        return parts.wait_until(lambda: [line for line in self.log if text in line], f"the log line {text!r}; there is "
-                                + repr(self.log))
+    def wait_for_log(self, text, count=1):
+        """Waits for so many lines at least; all that there are then."""
+        return parts.wait_until(lambda: len(found := [line for line in self.log if text in line]) >= count and found,
+                                f"the log line {text!r}; there is " + repr(self.log))
 
     def look_at_threads(self):
         """The names of the driver's threads, and how often they waited, all together."""

@@ -277,7 +277,7 @@ class Hang(HubTest):
         self.assertEqual(self.stop_entry(probe, 0)[1], "joined false")
         self.assertEqual(probe.finish(), "joined false")
         self.assertLess(time.monotonic() - begin, 3)
-        self.assertEqual(len(probe.wait_for_log("did not let go")), 2)
+        self.assertEqual(len(probe.wait_for_log("did not let go", 2)), 2)
 
     def test_an_entry_that_starts_after_a_hang_gets_a_fresh_watcher(self):
         daemon, probe = self.start_two(join_limit_ms=300)
