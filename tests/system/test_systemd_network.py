@@ -82,8 +82,9 @@ class NetworkCase(unittest.TestCase):
         return done
 
     def addresses(self):
-        list_of = json.loads(self.machine.run(["ip", "-json", "-4", "addr", "show", "dev", PORT]).stdout)
-        return ["%s/%d" % (one["local"], one["prefixlen"]) for one in list_of[0]["addr_info"]]
+        """None while a manager sets it up anew: ip then tells of no interface at all."""
+        links = json.loads(self.machine.run(["ip", "-json", "-4", "addr", "show", "dev", PORT]).stdout or "[]")
+        return ["%s/%d" % (one["local"], one["prefixlen"]) for link in links for one in link.get("addr_info", ())]
 
     def gateways(self):
         said = self.machine.run(["ip", "-json", "-4", "route", "show", "default", "dev", PORT]).stdout
