@@ -31,8 +31,8 @@ char *manual_completion(void);
 char *manual_section_of(const char *place);
 
 /* "next: see springpark.conf(5), sections mqtt and mqtt.tls" for complaints about a configuration, each of which begins
- * with FILE:LINE: PLACE; "next: see springpark.conf(5)" if no section is known; NULL if none of them is about a
- * line. */
+ * with FILE:LINE: PLACE or, where a setting was named and no file, with PLACE; "next: see springpark.conf(5)" if no
+ * section is known; NULL if none of them is about a line. */
 char *manual_hint(const struct errors *errors);
 
 #endif

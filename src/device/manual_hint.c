@@ -78,11 +78,10 @@ static const char *place_in(const char *complaint)
 
 static char *section_in(const char *complaint)
 {
-    const char *place = place_in(complaint);
+    const char *in_file = place_in(complaint);
+    const char *place = in_file != NULL ? in_file : complaint; /* of one who named a setting, and no file */
     size_t length = 0;
 
-    if (place == NULL)
-        return NULL;
     while (isalnum((unsigned char) place[length]) || (place[length] != '\0' && strchr("._[]", place[length]) != NULL))
         length++;
     char *name = text_format("%.*s", (int) length, place);

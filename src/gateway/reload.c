@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/service.h"
 #include "base/thread.h"
+#include "device/manual.h"
 #include "gateway/context.h"
 
 #include <stdlib.h>
@@ -154,6 +155,11 @@ static json_t *texts(const struct errors *errors)
 
 static void report_failure(struct reload *reload, const struct reload_outcome *outcome)
 {
+    char *hint = manual_hint(outcome->errors);
+
+    if (hint != NULL)
+        errors_add(outcome->errors, "%s", hint);
+    free(hint);
     for (size_t i = 0; i < errors_count(outcome->errors); i++)
         log_error("config", "%s", errors_get(outcome->errors, i));
     log_error("config", "the configuration is not taken over; the daemon goes on with the one it has");

@@ -200,7 +200,10 @@ int tool_import(const struct tool_options *options, int argc, char **argv)
     arguments_parse(&parser, argc, argv, &arguments);
     struct vendor_file *file = vendor_file_read(arguments.file, &unreadable, errors);
     int status = file != NULL ? import_file(&arguments, file, errors) : unreadable ? EX_NOINPUT : EX_DATAERR;
-    config_change_say(errors);
+    if (file != NULL)
+        config_change_say(errors);
+    for (size_t i = 0; file == NULL && i < errors_count(errors); i++)
+        display_progress("%s", errors_get(errors, i)); /* of the vendor's file, which our manual does not describe */
     if (status != EX_OK)
         display_progress("%s is as it was", arguments.options.config_file);
     vendor_file_free(file);

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "device/config_edit.h"
+#include "device/manual.h"
 #include "device/sample.h"
 #include "gateway/plan.h"
 #include "tool/display.h"
@@ -140,6 +141,10 @@ void config_change_say(const struct errors *errors)
 {
     for (size_t i = 0; i < errors_count(errors); i++)
         display_progress("%s", errors_get(errors, i));
+    char *hint = manual_hint(errors);
+    if (hint != NULL)
+        display_progress("%s", hint);
+    free(hint);
 }
 
 int config_change_apply(const struct tool_options *options)

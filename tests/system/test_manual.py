@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "parts"))
-from gateway import program  # noqa: E402
+from gateway import Gateway, Script, program  # noqa: E402
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PAGES = sorted((TOP / "man").glob("*.[1-8]"))
@@ -204,6 +204,34 @@ class Sections(unittest.TestCase):
                    "--state-directory", str(self.folder))
         self.assertEqual(done.returncode, CONFIG, done.stderr)
         self.assertIn("config: %s\n" % self.last, done.stderr)
+
+    def test_set_and_import_end_with_it_before_they_say_that_nothing_changed(self):
+        self.file.write_text("")
+        done = run(program("springparkctl"), "--config", str(self.file), "set", "mqtt.options.keep_alive=2")
+        self.assertEqual(done.stderr.splitlines()[-2:], ["next: see springpark.conf(5), section mqtt.options",
+                                                         "%s is as it was" % self.file])
+        vendor = self.folder / "vendor.json"
+        vendor.write_text('{ "028C": "41" }')
+        done = run(program("springparkctl"), "--config", str(self.file), "import", str(vendor))
+        self.assertEqual(done.returncode, CONFIG, done.stderr)
+        self.assertEqual(done.stderr.splitlines()[-2], "next: see springpark.conf(5), section mqtt", done.stderr)
+
+    def test_what_is_wrong_with_a_vendors_file_is_no_matter_of_this_manual(self):
+        vendor = self.folder / "vendor.json"
+        vendor.write_text('{ "028C": "4" }')
+        done = run(program("springparkctl"), "--config", str(self.file), "import", str(vendor))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotIn("springpark.conf(5)", done.stderr)
+
+    def test_a_refused_reload_ends_with_it(self):
+        script = Script()
+        self.addCleanup(script.close)
+        gateway = Gateway("readers: ( %s );\n" % script.setting)
+        self.addCleanup(gateway.close)
+        gateway.configure(self.file.read_text())
+        done = gateway.tool("reload", timeout=30)
+        self.assertEqual((done.returncode, done.stderr.splitlines()[-1]), (CONFIG, self.last), done.stderr)
+        gateway.wait_log("config: " + self.last)
 
     def test_nothing_is_added_where_nothing_is_wrong_or_there_is_no_file(self):
         self.file.write_text("")

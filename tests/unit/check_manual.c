@@ -312,6 +312,8 @@ static const struct {
     { { "x:1: keys.slot_D: a", "x:2: mqtt: b", "x:3: ui.foo: c", "x:4: device.foo: d", "x:5: journal.foo: e" },
       "next: see springpark.conf(5), sections keys, mqtt, ui and device" },
     { { "x:1: foo: unknown setting" }, "next: see springpark.conf(5)" },
+    { { "mqtt.foo: unknown setting; did you mean mqtt.port?", "weather: unknown setting" },
+      "next: see springpark.conf(5), section mqtt" },
     { { "x:1: syntax error" }, "next: see springpark.conf(5)" },
     { { "/nonexistent: cannot be read: No such file or directory" }, NULL },
     { { NULL }, NULL },
