@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/system/test_configure.py \
 	tests/system/test_delivery.py \
 	tests/system/test_delivery_disk.py \
+	tests/system/test_desfire_simulator.py \
 	tests/system/test_discover.py \
 	tests/system/test_doc_aws.py \
 	tests/system/test_feedback.py \
