@@ -16,6 +16,7 @@ with their tables, which is said where it was so:
   AN0945    NXP, MIFARE DESFire EV1 features and hints, as quoted in GtechGovind/desfire-sdk,
             tests/unit/ev3_standard_aes_test.cpp (AN12757 has the same numbers).
   SPOOKY    mittelab/libspookyaction, test/main.cpp: commands that a real card took.
+  DESOX     paultag/desox-rs, src/replay/*.replay: commands and answers of a real DESFire EV3 with keys 00..00.
   PM3       RfidResearchGroup/proxmark3, client/src/mifare/desfiretest.c.
   NIST      SP 800-38B and the TDES CMAC examples of NIST.
 What has no published numbers is read by a small reader in this file, written from the descriptions and with the
@@ -364,6 +365,105 @@ class Ev1(Transcripts):
             00FC194EA93E3EF8E7
             """ % tuple(bytes(range(*part)).hex() for part in ((0x34,), (0x34, 0x50), (0x30,), (0x30, 0x50))))
 
+    def played(self, card, log):
+        """One command and its answer a line; the card's random numbers are in its own answers, under keys 00..00."""
+        lines = [line.split() for line in log.strip().splitlines()]
+        card.play(*(LibraryReader.block(bytes(16), AES if command[:2] == "aa" else DES).decrypt(h(answer[2:])).hex()
+                    for command, answer in lines if command[:2] in ("1a", "aa")))
+        self.play(card, "\n".join("\n".join(line) for line in lines))
+
+    def test_what_a_real_card_tells_of_itself_is_played(self):
+        # DESOX, metadata.replay: GetCardUID is enciphered, with its CRC32
+        card = DesfireCard("0464D59ADD1E90", "ev3", batch="2113623030", week="40", year="24")
+        card.versions = [h("04010133001805"), h("04010103001805")]
+        self.played(card, """
+            1a00 afc7bbd82ff8fefae8
+            afc6dab54df2278d2952d560821be7e4c3 007d9abe94a9b14748
+            45 000f011d5c40f4990acd9c
+            6400 00000a361ce1ff0cdc9e
+            6a 009651c9dc43b6e417
+            51 00baf665c87723c13876c10b993668481f
+            60 af04010133001805
+            af af04010103001805
+            af 000464d59add1e9021136230304024979e425be4c34ca2""")
+
+    def test_an_application_of_a_real_card_is_played(self):
+        # DESOX, application.replay of version 0.5.0: its key settings are changed with AES
+        self.played(DesfireCard(generation="ev3"), """
+            1a00 af82c0ab236e97e3d4
+            af01d15278b4a08729c323c32a49239ab9 00762262dac3b103bb
+            ca0102030981 00f443f754bedd1448
+            5a010203 00
+            aa00 afbf8f998a924873daac8b859309b46d13
+            af0fdb4c644c9fac875cad7a817d26c0e35c970dd97a654fb17e09a865f39ced90 00631bd8b8f4a2d0f0f5b4ebe6034c3869
+            45 0009819c63702e15e62095
+            6400 0000245b84397350f81d
+            6f 00c29cc839562c5145
+            54c316b45d72e501bdb9de4e867a587893 00e2d7dd76bd596fab
+            45 0000815054da9f9ff1c9d1
+            5a000000 00
+            1a00 afdbedbb3913dd9038
+            af965e7b3d1767ee1356b6881560f1a68a 0024c8e9643e8bcffa
+            da010203 00e91840f5538652d3""")
+
+    def test_the_long_files_of_a_real_card_are_written_and_read_in_all_three_modes(self):
+        # DESOX, file_io.replay: answers of several frames, 48 bytes each, plain, with a CMAC and enciphered
+        text = (b"Had I the heavens' embroidered cloths,\nEnwrought with golden and silver light,\n"
+                b"The blue and the dim and the dark cloths\nOf night and light and the half light,\n"
+                b"I would spread the cloths under your feet:\nBut I, being poor, have only my dreams;\n"
+                b"I have spread my dreams under your feet;\nTread softly because you tread on my dreams.\n")
+        self.assertEqual(len(text), 0x148)
+
+        def written(mac):
+            parts = [text[i:i + 59] for i in range(0, len(text), 59)]
+            return "\n".join("af%s af" % part.hex() for part in parts[:-1]) + "\naf" + parts[-1].hex() + mac
+
+        def read(command, mac):
+            parts = [text[i:i + 48] for i in range(0, len(text), 48)]
+            return "%s %s\naf 00%s%s" % (command, "\naf ".join("af" + part.hex() for part in parts[:-1]),
+                                         parts[-1].hex(), mac)
+        card = DesfireCard(generation="ev3")
+        self.played(card, """
+            1a00 afdd7d2a6d1240a953
+            afd0f558122fbfce49898992c958cd1442 006f4bd4837640b2af
+            ca0102030981 00b0ae42ad2bd7c51e
+            5a010203 00
+            aa00 af6d3dfc06a85bc3ae1ad0e32d670d822a
+            afee7c3b39e02093480dff963f4fc387d92085238b4a6e6e28f00797b430e94524 0048c03f96dab3c77721fbb5434d10dba2
+            cd01000000480100 00953a404ffec15e15
+            cd02010000480100 00047b6bce30bf941c
+            cd03030000480100 0042c89f1b4215802e
+            f501 0000000000480100dc176f35f488c073
+            3d01000000480100 af
+            """ + written("") + " 00c43e179f9ccbf0c7\n" + read("bd01000000480100", "19070dc8a67df72d") + """
+            f502 0000010000480100aeb5ddc65cf68c27
+            3d02000000480100 af
+            """ + written("9d34eefbdbef862d") + " 00f548f3922df18525\n" +
+                    read("bd02000000480100", "0bee1d732cf2b095") + """
+            f503 0000030000480100bdc1ab65b1060c73
+            3d03000000480100 af
+            afb4e1775419e4dde3e663b32d5d0245803e60b87a806c357c7724cd355fb85297 af
+            af4adbf0693c332d2071aafbed0c2d08674d3653fbbbc71f27d07b87993ec43e0c af
+            af24f76980b2ece1aaed0f9e33536f43c3a69d969c7496988cb983e970f234de54 af
+            affd081390b3b6655e37bbd277bb3a7427971b3418e3654221a6b509406b5cb949 af
+            af100e6b88e54bc114cdd00aff68f28923c0428e4e8341724822125d21263d7fb5 af
+            af193eb4fd0eac751c499985bb51f453a44736cf61e25849736e05d955ec9ab1d8 af
+            af36a747eeed89e72c8d884920e49f97ac25adf894d5f4cfbc85a7cafda36360a3 af
+            af0b89c4119d5569c5ef8fc48839afe76cdb6a4b1abe6909234b87d1e904d72a2f af
+            af4538c372c2b8a9fcc520ab81bbbaae6cf6616c3f3fbe81d0ccc4885b7a46cb6d af
+            afb0d1b5ca842893a27454a1de6d5a014bdf659f4e83f99e1b923a2d45cf45826d af
+            af6f0b64dba879f4187fe79ddf9fb07d72 0041b6ce6ed38d3306
+            bd03000000480100 af77a6228ed76d925019265a45f152deff6e81e7010397ecb20c96e2543b4b736b99ec7b4891eac2920753+
+            0c1c8c9f143e
+            af af265729cc2986f7cf441dcc5ef94650b18071f6a16679c1bc28be155363b533fe160f75ee442cd3114aefd28f29dd9d3f
+            af afd16cb44e08d78c34e523f0567c1c43bae283f71894053295dc5fc08db7801400b592dd75b98aa2e32a28e614ef44b7c5
+            af af595968d15c4d5336c3d915aa2fb4ca01439f625de1f736d7494aa9c85ea02cf0deef4d05101044dbff6c2f5c303dad5b
+            af afd9600252f4c5f99f855fcf7730a75c919b7f40ee48eafffee1d80361a1ebda5af9f4715d8d731df28d3ad0692ae654a0
+            af aff4aa6521f6ecb84d18e8a19cdcb7d42fa35e44e49132edac30579339a28b41214f7d534d8345d10c104189ae3985495a
+            af 00c6b851be765f73c9e45f63d7daab45fab0449f6bcf848cd2e77696ea4eea40adae753fc04edcf81f4dd8cb50293823e5
+            """.replace("+\n            ", ""))
+        self.assertEqual(card.applications[0x030201].files[3].data, text)
+
     def test_the_authentications_of_the_application_notes_are_played(self):
         # AN0945, table 22 = AN12757 (AES); AN12757, table 20 (2TDEA; the reader's part follows from its formula)
         card = DesfireCard(picc_key=Key(AES))
@@ -506,6 +606,13 @@ class Ev2(Transcripts):
             %s9100""" % back)
         session = card._session
         self.assertEqual((session.ti, session.counter), (h("7614281A"), 1))
+        # The numbers of AN12343's first authentication, and the last frame that GtechGovind/desfire-sdk made for them.
+        card.play("FA659AD0DCA738DD65DC7DC38612AD81")
+        self.play(card, """
+            90770000010000
+            24677DDBD46349E623798FD729006E7991AF
+            90AF0000203B50445F21D21D77D500794DEB245E5A754F5F901844259F4C9B31A5C7335ACD00
+            42557CACA75FB489EB682F716D9123D79100""")
         self.assertEqual(crypto.ev2_session_keys(bytes(16), h("60BE759EDA560250AC57CDDC11743CF6"),
                                                  h("6924E8D09722659A2E7DEC68E66312B8")),
                          (h("4CF3CB41A22583A61E89B158D252FC53"), h("5529860B2FC5FB6154B7F28361D30BF9")))

@@ -14,13 +14,15 @@ after an authentication tells it. `random` makes its random numbers; play() give
 does wrong. Administration is there as far as published transcripts need it to be played: applications and standard
 files are created and deleted, keys and key settings changed in an EV1 session, standard files written.
 
-It was written from published descriptions and is checked against published numbers, each with its source, in
-tests/system/test_desfire_simulator.py. What no published numbers were found for, and is tested by its formulae only:
-an enciphered answer and GetCardUID in D40 (the numbers there are for its parts: authentication, MAC, CRC16, and the
-enciphered command), GetCardUID and a length of 0 in EV1, two-key 3DES with different halves beyond authentication and
-a CMAC, record files, answers of several frames in EV2, AuthenticateEV2NonFirst's last frame, and AN10922 with inputs
-shorter than one block. Which status a real card answers where several would fit (for instance AE or 9D for a file that
-another key may read) is the author's reading of the same descriptions.
+It was written from published descriptions and is checked against published numbers and logs of real cards, each with
+its source, in tests/system/test_desfire_simulator.py. What no published numbers were found for, and is tested by its
+formulae only: in D40 an enciphered answer and GetCardUID (there are numbers for all parts of it: the authentication,
+the MAC, the CRC16, and an enciphered command) and a length of 0; in EV1 a length of 0 (that the padding then begins
+with 80 is what the makers of readers write) and an enciphered answer with two different halves of a 3DES key; in EV2
+answers of several frames, commands in plain, and the last frame of AuthenticateEV2NonFirst; record files; AN10922 with
+inputs shorter than one block. Which status a real card answers where several would fit (for instance AE or 9D for a
+file that another key may read), and how a long answer in a DES session is cut into frames, is the author's reading of
+the same descriptions.
 """
 import os
 
@@ -226,28 +228,37 @@ class DesfireCard(Administration):
 
     # --- answers
 
-    def _answer(self, data, lengths):
-        """The first frame, and the rest when it is asked for."""
-        first, rest = data[:lengths[0]], data[lengths[0]:]
-        if not rest:
-            return OK, first
+    def _answer(self, frames):
+        """The first frame, and the others when they are asked for."""
+        if len(frames) == 1:
+            return OK, frames[0]
 
         def more(extra):
             if extra:
                 raise Refused(LENGTH_ERROR)
-            return self._answer(rest, lengths[1:] or lengths)
+            return self._answer(frames[1:])
         self._waiting = more
-        return MORE, first
+        return MORE, frames[0]
+
+    def _split(self, data):
+        """The frames of an answer. What is too long for one goes out, in a session, in whole blocks: an EV3 that has
+        authenticated with AES sends 48 bytes at a time, while 48 and a CMAC come from an EV1 in one frame."""
+        size = self.frame_bytes - self.frame_bytes % self._session.unit
+        frames = []
+        while len(data) > self.frame_bytes:
+            frames.append(data[:size])
+            data = data[size:]
+        return frames + [data]
 
     def _send(self, data, mode, length_known=True):
-        return self._answer(self._session.send(data, mode, length_known), [self.frame_bytes])
+        return self._answer(self._split(self._session.send(data, mode, length_known)))
 
     def _send_file(self, ins, data, mode, length_known, most):
         sent = self._session.send(data, mode, length_known)
         if self.faults.cut_bytes:
             sent = sent[:-self.faults.cut_bytes]
         if ins not in (0xAD, 0xAB):
-            return self._answer(sent, [self.frame_bytes])
+            return self._answer(self._split(sent))
         if len(sent) > most:    # these commands leave chaining to ISO/IEC 14443-4
             raise Refused(LENGTH_ERROR)
         return OK, sent
@@ -355,7 +366,7 @@ class DesfireCard(Administration):
         self._session.receive(ins, b"", data, MANAGED)
         uid = bytes(7) if self.random_id else self.real_uid
         sent = self._session.send(b"".join(self.versions) + uid + self.production, MANAGED)
-        return self._answer(sent, [7, 7, self.frame_bytes])
+        return self._answer([sent[:7], sent[7:14], sent[14:]])
 
     def _get_card_uid(self, ins, data, most):
         if self._session.key_number is None:

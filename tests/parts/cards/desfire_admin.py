@@ -5,6 +5,7 @@ from cards.desfire_crypto import AES, DES, KEY_BYTES, TDES3, Key, crc32, xor
 from cards.desfire_session import INTEGRITY_ERROR, LENGTH_ERROR, MANAGED, PLAIN, Ev1Session, NoSession, Refused
 
 ILLEGAL_COMMAND, NO_SUCH_KEY, APPLICATION_NOT_FOUND, BOUNDARY_ERROR, DUPLICATE_ERROR = 0x1C, 0x40, 0xA0, 0xBE, 0xDE
+MORE = 0xAF
 
 KIND_BITS = {DES: 0x00, TDES3: 0x40, AES: 0x80}
 
@@ -93,8 +94,11 @@ class Administration:
         if file.kind != 0 or (ins == 0x8D and self.generation in ("ev0", "ev1")):
             raise Refused(ILLEGAL_COMMAND)
         mode = self._mode(file, file.rights[1], file.rights[2])
-        body = self._session.receive(ins, data[:7], data[7:], mode)
         offset, length = int.from_bytes(data[1:4], "little"), int.from_bytes(data[4:7], "little")
+        if ins == 0x3D and len(data) - 7 < self._session.sealed_bytes(length, mode):
+            self._waiting = lambda more: self._write_data(ins, data + more, most)
+            return MORE, b""
+        body = self._session.receive(ins, data[:7], data[7:], mode)
         if len(body) != length:
             raise Refused(LENGTH_ERROR)
         if offset + length > len(file.data):

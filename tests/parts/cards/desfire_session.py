@@ -43,6 +43,11 @@ class Faults:
 class NoSession:
     """Nobody has authenticated."""
     key_number = None
+    unit = 1    # of how many bytes the frames of a long answer are multiples
+
+    def sealed_bytes(self, length, mode):
+        """How long the body of a command is that has so many bytes to write."""
+        return length
 
     def receive(self, ins, header, body, mode):
         return body
@@ -58,6 +63,13 @@ class D40Session:
         self.key_number = key_number
         self.faults = faults
         self.block = Block(DES, key)
+
+    @property
+    def unit(self):
+        return self.block.size
+
+    def sealed_bytes(self, length, mode):
+        return {MAC: length + 4, FULL: -(-(length + 2) // 8) * 8}.get(mode, length)
 
     def mac(self, data):
         return self.block.encrypt(pad_zero(data, 8))[-8:-4]
@@ -92,6 +104,14 @@ class Ev1Session:
         self.faults = faults
         self.block = Block(kind, key)
         self.iv = self.block.zero
+
+    @property
+    def unit(self):
+        return self.block.size
+
+    def sealed_bytes(self, length, mode):
+        size = self.block.size
+        return {MAC: length + 8, FULL: -(-(length + 4) // size) * size}.get(mode, length)
 
     def mac(self, data):
         self.iv = self.block.cmac(data, self.iv)
@@ -135,6 +155,13 @@ class Ev2Session:
         self.ti = ti
         self.counter = counter
         self.block, self.mac_block = (Block(AES, key) for key in keys)
+
+    @property
+    def unit(self):
+        return self.block.size
+
+    def sealed_bytes(self, length, mode):
+        return {MAC: length + 8, FULL: (length // 16 + 1) * 16 + 8}.get(mode, length)
 
     def mac(self, first, data):
         whole = self.mac_block.cmac(bytes([first]) + self.counter.to_bytes(2, "little") + self.ti + data)
