@@ -7,6 +7,8 @@ tests_parts_list_readers_SOURCES = tests/parts/list_readers.c
 tests_parts_list_readers_LDADD = $(PCSC_LIBS)
 
 EXTRA_DIST += tests/run tests/house tests/package tests/parts/packages.sh tests/parts/debian_package.py \
+	tests/parts/cards/__init__.py tests/parts/cards/desfire.py tests/parts/cards/desfire_admin.py \
+	tests/parts/cards/desfire_crypto.py tests/parts/cards/desfire_session.py \
 	tests/parts/pki.py tests/parts/broker.py tests/parts/gateway.py \
 	tests/parts/delivery_parts.py tests/parts/heal_parts.py tests/parts/network.py tests/parts/systemd.py tests/parts/threads.py \
 	tests/parts/under_filter.py tests/parts/unit_parts.py

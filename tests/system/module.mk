@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/system/test_configure.py \
 	tests/system/test_delivery.py \
 	tests/system/test_delivery_disk.py \
+	tests/system/test_desfire_simulator.py \
 	tests/system/test_discover.py \
 	tests/system/test_doc_aws.py \
 	tests/system/test_feedback.py \
@@ -34,4 +35,5 @@ EXTRA_DIST += \
 	tests/system/test_systemd_package.py \
 	tests/system/test_systemd_unit.py \
 	tests/system/test_systemd_watchdog.py \
-	tests/system/test_take_over.py
+	tests/system/test_take_over.py \
+	tests/system/test_templates_desfire.py
