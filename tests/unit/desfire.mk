@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+check_PROGRAMS += tests/unit/check_desfire_vectors
+TESTS += tests/unit/check_desfire_vectors
+tests_unit_check_desfire_vectors_SOURCES = tests/unit/check_desfire_vectors.c \
+	tests/unit/desfire_card.c tests/unit/desfire_card.h
+tests_unit_check_desfire_vectors_CFLAGS = $(unit_cflags)
+tests_unit_check_desfire_vectors_LDADD = $(unit_ldadd)
