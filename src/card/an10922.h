@@ -16,8 +16,8 @@
 enum { AN10922_AES_INPUT_MAX_BYTES = 31, AN10922_DES_INPUT_MAX_BYTES = 15 };
 
 /*
- * input: the diversification input, 1 byte to the maximum above. diversified becomes the key of the card, which the caller
- * wipes; for DES with whatever parity bits come out. False as in desfire_cipher.h; diversified is then zeros.
+ * input: the diversification input, 1 byte to the maximum above. diversified becomes the key of the card, which the
+ * caller wipes; for DES with whatever parity bits come out. False as in desfire_cipher.h; diversified is then zeros.
  */
 bool an10922_diversify(enum desfire_cipher cipher, const uint8_t key[DESFIRE_KEY_BYTES], const uint8_t *input,
                        size_t input_bytes, uint8_t diversified[DESFIRE_KEY_BYTES]) __attribute__((warn_unused_result));

@@ -89,7 +89,7 @@ static size_t wrap(const uint8_t *command, size_t command_bytes, uint8_t frame[F
     return size;
 }
 
-/* Both leave the data alone in answer. They return the status, NO_DESFIRE if it is none of a DESFire, or a card_error. */
+/* Both leave the data alone in answer. They return the status, NO_DESFIRE if it is none of its, or a card_error. */
 enum { NO_DESFIRE = 0x100 };
 
 static int open_wrapped(const uint8_t *answer, size_t *answer_bytes)
@@ -113,8 +113,8 @@ static int open_native(uint8_t *answer, size_t *answer_bytes)
 }
 
 /*
- * One frame there and one back. answer: ANSWER_MAX_BYTES; it becomes the data alone. Returns 0 and the status of the card,
- * or as the functions of the header.
+ * One frame there and one back. answer: ANSWER_MAX_BYTES; it becomes the data alone. Returns 0 and the status of the
+ * card, or as the functions of the header.
  */
 static int send_frame(struct desfire *desfire, const uint8_t *command, size_t command_bytes, uint8_t *answer,
                       size_t *answer_bytes, uint8_t *status)
@@ -318,7 +318,8 @@ int desfire_read(struct desfire *desfire, const struct desfire_file *file, uint8
 
     put_24(command + 2, file->offset);
     put_24(command + 5, record ? 1 : file->length_bytes);
-    int result = run_secured(desfire, file->communication, command, sizeof command, data, data_bytes, file->length_bytes);
+    int result = run_secured(desfire, file->communication, command, sizeof command, data, data_bytes,
+                             file->length_bytes);
     if (result != 0 || file->length_bytes == 0 || *data_bytes == file->length_bytes)
         return result;
     log_debug("desfire", "%zu bytes instead of %u", *data_bytes, (unsigned) file->length_bytes);

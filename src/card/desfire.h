@@ -4,9 +4,9 @@
  * Over struct exchange, which bounds it; on the card's reader thread, for the time of one read.
  *
  * Native commands are sent as they are, a code and its parameters, and the answer begins with the status byte; PC/SC
- * readers pass them on as they pass any class, and add no status bytes. In ISO wrapping (ISO/IEC 7816-4) a command has the
- * class 90, and the status is the second of the two bytes 91 XX at the end. Which of both a card gets is a setting; nothing
- * is tried out, for that would cost every other card a command.
+ * readers pass them on as they pass any class, and add no status bytes. In ISO wrapping (ISO/IEC 7816-4) a command has
+ * the class 90, and the status is the second of the two bytes 91 XX at the end. Which of both a card gets is a setting;
+ * nothing is tried out, for that would cost every other card a command.
  */
 #ifndef SPRINGPARK_CARD_DESFIRE_H
 #define SPRINGPARK_CARD_DESFIRE_H
@@ -23,9 +23,9 @@ enum { DESFIRE_DATA_MAX_BYTES = EXCHANGE_CHAINED_MAX_BYTES, DESFIRE_UID_BYTES = 
 
 /*
  * What a function returns: 0, or DESFIRE_REFUSED: the card answers, and not what was hoped for (no such application or
- * file, wrong key, no permission, no DESFire at all), or a negative card_error. CARD_ERROR_MUTE is also what no card may
- * answer: a MAC, CRC or padding that is wrong, a proof that is none, a frame that is too short. CARD_ERROR_READER is also an
- * OpenSSL that has not the cipher. Debug lines say why.
+ * file, wrong key, no permission, no DESFire at all), or a negative card_error. CARD_ERROR_MUTE is also what no card
+ * may answer: a MAC, CRC or padding that is wrong, a proof that is none, a frame that is too short. CARD_ERROR_READER
+ * is also an OpenSSL that has not the cipher. Debug lines say why.
  */
 enum { DESFIRE_REFUSED = 1 };
 

@@ -98,7 +98,7 @@ static enum desfire_check strip_unknown(const struct desfire_session *session, c
         *data_bytes = end - 1 - crc_bytes;
         return DESFIRE_GOOD;
     }
-    /* Without the mark: a CRC may end with zeros itself, and is the first that fits, for more zeros do not change it. */
+    /* Without the mark: a CRC may end with zeros, and the first that fits is the one, for more zeros leave it right. */
     if (end < crc_bytes)
         end = crc_bytes;
     for (size_t last = end + crc_bytes; end <= *data_bytes && end <= last; end++) {

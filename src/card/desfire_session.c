@@ -32,7 +32,7 @@ uint8_t desfire_authentication_command(enum desfire_authentication authenticatio
         return AUTHENTICATE_EV2_FIRST;
     case DESFIRE_UNAUTHENTICATED:
     default:
-        assert(!"a way to authenticate");
+        assert(false);
         return 0;
     }
 }
@@ -63,8 +63,8 @@ static void begin_message(struct desfire_handshake *handshake)
 }
 
 /*
- * What an EV0 reader sends, block by block: D(P xor the block that was sent before). The card has only to encipher, for it
- * was made with as little hardware as would do.
+ * What an EV0 reader sends, block by block: D(P xor the block that was sent before). The card has only to encipher, for
+ * it was made with as little hardware as would do.
  */
 static bool decipher_to_send(const struct desfire_handshake *handshake, uint8_t *data, size_t size_bytes)
 {

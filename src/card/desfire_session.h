@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The authentications of a Mifare DESFire as the reader's side computes them, and the session that comes of one. Nothing
- * here talks to a card: desfire.h carries the messages.
+ * The authentications of a Mifare DESFire as the reader's side computes them, and the session that comes of one.
+ * Nothing here talks to a card: desfire.h carries the messages.
  *
  * Any thread; no state but what is handed in. A handshake and a session hold keys: whoever has one wipes it.
  *
@@ -39,7 +39,7 @@ struct desfire_session {
     uint16_t counter;                       /* EV2: CmdCtr */
 };
 
-/* What a check of something that the card sent found. DESFIRE_NO_CIPHER: OpenSSL could not do it, see desfire_cipher.h. */
+/* What a check of what the card sent found. DESFIRE_NO_CIPHER: OpenSSL could not do it, see desfire_cipher.h. */
 enum desfire_check { DESFIRE_GOOD, DESFIRE_BROKEN, DESFIRE_NO_CIPHER };
 
 /* One authentication under way. */

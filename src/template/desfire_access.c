@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Register AUT: byte 0 communication, diversification, key index; byte 1 key location, SAM, method; from byte 2 the key. */
+/* Register AUT: byte 0 communication, diversification, key index; byte 1 key location, SAM, method; then the key. */
 enum { AUTHENTICATION = 0x5, KEY_OFFSET = 2 };
 enum { OPTION_WRAPPING = 0x20, OPTION_SELECT_NAME = 0x10 };
 enum { COMMUNICATION_SHIFT = 6, DIVERSIFICATION_SHIFT = 4, LOCATION_SHIFT = 5 };
@@ -15,12 +15,12 @@ enum { DIVERSIFICATION_NONE = 0, DIVERSIFICATION_AN10922 = 1, COMMUNICATION_RFU 
 
 /*
  * Assumption: the diversification input. AN10922 leaves it to the system; its example is the UID, the application and a
- * text of the system, and the registers have no place for a text. It is the UID of 7 bytes and the application's 3 bytes as
- * they are sent to the card, the least significant first. (The example's 3042F5 is in that order: the applications that are
- * kept for MAD numbers begin with F as a number, so that one is F54230.)
+ * text of the system, and the registers have no place for a text. It is the UID of 7 bytes and the application's 3
+ * bytes as they are sent to the card, the least significant first. (The example's 3042F5 is in that order: the
+ * applications that are kept for MAD numbers begin with F as a number, so that one is F54230.)
  *
- * Assumption: a card that hides its UID (random ID) gives it only to who has authenticated. Its key can so not depend on
- * the UID: a template with diversification does not match it.
+ * Assumption: a card that hides its UID (random ID) gives it only to who has authenticated. Its key can so not depend
+ * on the UID: a template with diversification does not match it.
  *
  * Assumption: choosing the PICC level (application 000000) costs no command, for a card begins there. Only if something
  * was said to the card before, by a template before this one, it is chosen again.

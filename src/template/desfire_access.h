@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What both DESFire templates have in common: how the card is spoken to (register OPT), which application is chosen
- * (LOC) and who we are to it (AUT). Format: the vendor's template registers (firmware 1.31), "Desfire Data" and "Desfire
- * ID".
+ * (LOC) and who we are to it (AUT). Format: the vendor's template registers (firmware 1.31), "Desfire Data" and
+ * "Desfire ID".
  *
  * An access is constant after desfire_access_init; desfire_access_open runs on the card's reader thread.
  */

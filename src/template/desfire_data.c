@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The template "Desfire Data": one data file, or one record, of one application of a Mifare DESFire. Format: the vendor's
- * template registers (firmware 1.31), "Desfire Data".
+ * The template "Desfire Data": one data file, or one record, of one application of a Mifare DESFire. Format: the
+ * vendor's template registers (firmware 1.31), "Desfire Data".
  */
 #include "base/memory.h"
 #include "template/desfire_access.h"
@@ -22,17 +22,18 @@ struct desfire_data {
 };
 
 /*
- * Assumption: offset and application are numbers in the registers, the most significant byte first, as all numbers there;
- * a card gets the least significant first.
+ * Assumption: offset and application are numbers in the registers, the most significant byte first, as all numbers
+ * there; a card gets the least significant first.
  *
- * Assumption: records. One record is read, as the vendor's older page says. Length is how long it has to be: a record of
- * another length does not match. Length 0: as long as it is. Offset 0 is the newest record.
+ * Assumption: records. One record is read, as the vendor's older page says. Length is how long it has to be: a record
+ * of another length does not match. Length 0: as long as it is. Offset 0 is the newest record.
  *
- * Assumption: length of a data file. The card gets the length of LOC, whatever the output takes of it; 0 asks for all from
- * the offset to the end of the file, here up to 4096 bytes (the vendor's readers: 256), and a longer one does not match.
+ * Assumption: length of a data file. The card gets the length of LOC, whatever the output takes of it; 0 asks for all
+ * from the offset to the end of the file, here up to 4096 bytes (the vendor's readers: 256), and a longer one does not
+ * match.
  *
- * Assumption: without an authentication everything is plain, whatever the communication mode says. With one, the mode has
- * to be the one of the file, or plain if anybody may read it.
+ * Assumption: without an authentication everything is plain, whatever the communication mode says. With one, the mode
+ * has to be the one of the file, or plain if anybody may read it.
  */
 
 static unsigned technologies_of(uint8_t lookup)

@@ -23,8 +23,8 @@ struct desfire_id {
 };
 
 /*
- * Assumption: with an authentication the UID comes by GetCardUID, at the PICC level or in the application; without one by
- * GetVersion, in which a card that hides its UID says zeros: such a card does not match. An application without an
+ * Assumption: with an authentication the UID comes by GetCardUID, at the PICC level or in the application; without one
+ * by GetVersion, in which a card that hides its UID says zeros: such a card does not match. An application without an
  * authentication is chosen before, so that only cards match that have it. GetCardUID is always encrypted, whatever the
  * communication mode says, for the card knows it no other way.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Both DESFire templates with a card whose answers are bytes of the input, in every way to authenticate: nothing may be
- * read beyond an answer, and no conversation may be without end. Input: the registers (OPT, AUT, LOC: 3 + 8 bytes), whether
- * the answers are the card's own or deciphered text, then answers, each after its length.
+ * read beyond an answer, and no conversation may be without end. Input: the registers (OPT, AUT, LOC: 3 + 8 bytes),
+ * whether the answers are the card's own or deciphered text, then answers, each after its length.
  */
 #include "base/memory.h"
 #include "card/desfire.h"

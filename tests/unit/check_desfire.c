@@ -504,7 +504,8 @@ END_TEST
 
 START_TEST(a_plain_answer_of_another_length_than_asked_is_nonsense)
 {
-    static const struct step steps[] = { { "BD 01 000000 040000", "00 010203" }, { "BD 01 000000 040000", "00 0102030405" } };
+    static const struct step steps[] = { { "BD 01 000000 040000", "00 010203" },
+                                         { "BD 01 000000 040000", "00 0102030405" } };
     struct talk talk;
 
     BEGIN_SCRIPT(&talk, false, steps);

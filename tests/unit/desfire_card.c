@@ -479,7 +479,8 @@ static int answer_with(struct desfire_card *card, uint8_t status, uint8_t *answe
 
 static int compute(struct card *card, const uint8_t *command, size_t command_bytes, uint8_t *answer, size_t capacity)
 {
-    static const uint8_t select_name[] = { 0x00, 0xA4, 0x04, 0x00, 0x07, 0xD2, 0x76, 0x00, 0x00, 0x85, 0x01, 0x00, 0x00 };
+    static const uint8_t select_name[] = { 0x00, 0xA4, 0x04, 0x00, 0x07, 0xD2, 0x76,
+                                           0x00, 0x00, 0x85, 0x01, 0x00, 0x00 };
     struct desfire_card *desfire = card->driver;
 
     desfire->commands++;
