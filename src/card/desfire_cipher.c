@@ -121,11 +121,7 @@ bool desfire_cmac(enum desfire_cipher cipher, const uint8_t key[DESFIRE_KEY_BYTE
 
 bool desfire_is_single_des(const uint8_t key[DESFIRE_KEY_BYTES])
 {
-    uint8_t difference = 0;
-
-    for (size_t i = 0; i < DES_HALF_BYTES; i++)
-        difference |= (uint8_t) ((key[i] ^ key[DES_HALF_BYTES + i]) & 0xFE);
-    return difference == 0;
+    return desfire_equal(key, key + DES_HALF_BYTES, DES_HALF_BYTES);
 }
 
 bool desfire_random(uint8_t *bytes, size_t size_bytes)

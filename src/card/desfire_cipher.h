@@ -37,7 +37,10 @@ bool desfire_decipher(enum desfire_cipher cipher, const uint8_t key[DESFIRE_KEY_
 bool desfire_cmac(enum desfire_cipher cipher, const uint8_t key[DESFIRE_KEY_BYTES], uint8_t *iv, const uint8_t *data,
                   size_t size_bytes, size_t blocks_min) __attribute__((warn_unused_result));
 
-/* Whether both halves of a DES key are the same but for the parity bits, which DES does not use: a single DES key. */
+/*
+ * Whether both halves of a DES key are the same: a single DES key. The parity bits count, though DES does not use them;
+ * so do SpringCard's SDK and libfreefare.
+ */
 bool desfire_is_single_des(const uint8_t key[DESFIRE_KEY_BYTES]);
 
 /* Random bytes that nobody can foretell. */

@@ -235,7 +235,7 @@ static bool make_ev2_iv(const struct desfire_session *session, uint8_t iv[DESFIR
 static enum desfire_check decipher(struct desfire_session *session, uint8_t *data, size_t *data_bytes,
                                    size_t known_bytes)
 {
-    if (*data_bytes == 0 || *data_bytes % desfire_block_bytes(session->cipher) != 0)
+    if (*data_bytes % desfire_block_bytes(session->cipher) != 0)
         return DESFIRE_BROKEN;
     if (session->authentication == DESFIRE_EV0_DES)
         memset(session->iv, 0, sizeof session->iv);

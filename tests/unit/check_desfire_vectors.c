@@ -165,6 +165,17 @@ START_TEST(authenticate_aes_and_iso_are_those_of_real_cards)
 }
 END_TEST
 
+START_TEST(halves_that_differ_in_parity_alone_are_two_keys)
+{
+    struct vector vector = des_zero;
+    struct desfire_session session;
+
+    vector.key = "00000000000000000101010101010101";
+    shake_hands(&vector, &session);
+    expect_key(session.key, session.cipher, "849A36C44ED0B658 F8BE4A08 42A8B8E0");
+}
+END_TEST
+
 /* mifare.net; what RndB was follows from the challenge: the zero key is a weak one, whose E and D are the same. */
 START_TEST(authenticate_ev0_is_that_of_a_real_card)
 {
@@ -397,6 +408,7 @@ int main(void)
     tcase_add_test(tests, keys_are_diversified_as_an10922_has_it);
     tcase_add_test(tests, an_input_of_less_than_a_block_is_padded_to_two_as_an10957_has_it);
     tcase_add_test(tests, authenticate_aes_and_iso_are_those_of_real_cards);
+    tcase_add_test(tests, halves_that_differ_in_parity_alone_are_two_keys);
     tcase_add_test(tests, authenticate_ev0_is_that_of_a_real_card);
     tcase_add_test(tests, authenticate_ev2_is_that_of_an12196);
     tcase_add_test(tests, ev1_macs_run_on_through_a_des_session);
