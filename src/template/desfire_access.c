@@ -68,10 +68,6 @@ static int diversify(const struct desfire_access *access, const struct card *car
 {
     uint8_t input[DESFIRE_UID_BYTES + DESFIRE_AID_BYTES];
 
-    if (card->uid_bytes != DESFIRE_UID_BYTES) {
-        log_debug("desfire", "a key cannot be diversified for a card whose UID is hidden");
-        return DESFIRE_REFUSED;
-    }
     memcpy(input, card->uid, DESFIRE_UID_BYTES);
     desfire_put_aid(input + DESFIRE_UID_BYTES, access->application);
     if (an10922_diversify(desfire_authentication_cipher(access->authentication), access->key, input, sizeof input, key))
@@ -93,6 +89,13 @@ static int authenticate(const struct desfire_access *access, struct exchange *ex
     return result;
 }
 
+/* Whether its key needs a UID that the card does not show. */
+static bool lacks_uid(const struct desfire_access *access, const struct card *card)
+{
+    return access->authentication != DESFIRE_UNAUTHENTICATED && access->diversified &&
+           card->uid_bytes != DESFIRE_UID_BYTES;
+}
+
 int desfire_access_open(const struct desfire_access *access, struct exchange *exchange, struct desfire *desfire)
 {
     const struct desfire_options options = { .iso_wrapping = access->iso_wrapping, .random = desfire_random };
@@ -100,6 +103,10 @@ int desfire_access_open(const struct desfire_access *access, struct exchange *ex
     int result = 0;
 
     desfire_begin(desfire, exchange, &options);
+    if (lacks_uid(access, exchange->card)) {
+        log_debug("desfire", "a key cannot be diversified for a card that hides its UID");
+        return DESFIRE_REFUSED;
+    }
     if (access->select_name)
         result = desfire_select_name(desfire);
     if (result == 0 && (access->application != 0 || !at_picc))

@@ -20,6 +20,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/desfire/plain_wrapped \
 	tests/fuzz/corpus/desfire/record \
 	tests/fuzz/corpus/desfire/refused \
+	tests/fuzz/corpus/desfire/session_ev0_encrypted \
+	tests/fuzz/corpus/desfire/session_ev2_mac \
 	tests/fuzz/corpus/desfire/strip_crc16 \
 	tests/fuzz/corpus/desfire/strip_crc32 \
 	tests/fuzz/corpus/desfire/strip_marked \

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Both DESFire templates with a card whose answers are bytes of the input, in every way to authenticate: nothing may be
- * read beyond an answer, and no conversation may be without end. Input: the registers (OPT, AUT, LOC: 3 + 8 bytes),
- * whether the answers are the card's own or deciphered text, then answers, each after its length.
+ * read beyond an answer, and no conversation may be without end. A card without the key gets no further than the proof
+ * of it, so what comes after is fed by itself. Input: registers (OPT, AUT, LOC: 3 + 8 bytes), what to feed (0 the
+ * templates, 1 deciphered text, 2 the data of a whole answer, 3 the frames of a read in a session), then answers, each
+ * after its length, or the text.
  */
 #include "base/memory.h"
 #include "card/desfire.h"
@@ -100,6 +102,28 @@ static void open_session(const uint8_t header[HEADER_BYTES], const struct input 
     free(exact);
 }
 
+static void read_in_session(const uint8_t header[HEADER_BYTES], struct input *input)
+{
+    static const uint8_t commands[] = { 0xBD, 0xAD, 0xBB, 0xAB };
+    static const enum desfire_communication modes[] = { DESFIRE_PLAIN, DESFIRE_MAC, DESFIRE_ENCRYPTED };
+    const struct desfire_options options = { .iso_wrapping = (header[0] & 0x20) != 0, .random = desfire_random };
+    const struct desfire_file file = { .command = commands[header[4] % 4], .length_bytes = header[3],
+                                       .communication = modes[header[1] % 3] };
+    struct card card = { .technology = CARD_NFC_A, .transceive = transceive, .driver = input };
+    struct exchange exchange;
+    struct desfire desfire;
+    uint8_t data[DESFIRE_DATA_MAX_BYTES];
+    size_t data_bytes = 0;
+
+    exchange_begin(&exchange, &card, clock_system());
+    desfire_begin(&desfire, &exchange, &options);
+    desfire.session.authentication = (enum desfire_authentication) (header[2] % 5);
+    desfire.session.cipher = desfire_authentication_cipher(desfire.session.authentication);
+    if (desfire_read(&desfire, &file, data, &data_bytes) == 0 && data_bytes > sizeof data)
+        abort();
+    desfire_end(&desfire);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -109,12 +133,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input input = { .bytes = exact, .left = size };
 
     take(&input, header, sizeof header);
-    if (header[HEADER_BYTES - 1] % 3 == 0)
+    switch (header[HEADER_BYTES - 1] % 4) {
+    case 0:
         run_templates(header, &input);
-    else if (header[HEADER_BYTES - 1] % 3 == 1)
+        break;
+    case 1:
         strip(header, &input);
-    else
+        break;
+    case 2:
         open_session(header, &input);
+        break;
+    default:
+        read_in_session(header, &input);
+        break;
+    }
     free(exact);
     return 0;
 }
