@@ -10,6 +10,7 @@ include tests/unit/device.mk
 include tests/unit/reader.mk
 include tests/unit/nfc.mk
 include tests/unit/card.mk
+include tests/unit/desfire.mk
 include tests/unit/template.mk
 include tests/unit/presence.mk
 include tests/unit/message.mk

@@ -13,6 +13,8 @@
 
 static const struct template_type *const types[] = {
     &template_id_only,
+    &template_desfire_data,
+    &template_desfire_id,
 };
 
 /* A card that muted is asked again so often at most, however long the read interval is. */
