@@ -203,7 +203,8 @@ int desfire_select_name(struct desfire *desfire)
     return DESFIRE_REFUSED;
 }
 
-void desfire_put_aid(uint8_t bytes[DESFIRE_AID_BYTES], uint32_t aid)
+/* As it is sent, the least significant byte first. */
+static void put_aid(uint8_t bytes[DESFIRE_AID_BYTES], uint32_t aid)
 {
     for (size_t i = 0; i < DESFIRE_AID_BYTES; i++)
         bytes[i] = (uint8_t) (aid >> 8 * i);
@@ -216,7 +217,7 @@ int desfire_select_application(struct desfire *desfire, uint32_t aid)
     size_t data_bytes = 0;
 
     desfire_session_wipe(&desfire->session);
-    desfire_put_aid(command + 1, aid);
+    put_aid(command + 1, aid);
     return run_command(desfire, command, sizeof command, data, &data_bytes);
 }
 

@@ -60,9 +60,6 @@ int desfire_select_name(struct desfire *desfire);
 /* aid: 24 bits, 0: the PICC level. An authentication is over by that. */
 int desfire_select_application(struct desfire *desfire, uint32_t aid);
 
-/* An application's bytes as they are sent, the least significant first. */
-void desfire_put_aid(uint8_t bytes[DESFIRE_AID_BYTES], uint32_t aid);
-
 /* Whatever fails leaves the session without an authentication. */
 int desfire_authenticate(struct desfire *desfire, enum desfire_authentication authentication, uint8_t key_index,
                          const uint8_t key[DESFIRE_KEY_BYTES]);

@@ -15,9 +15,8 @@ enum { DIVERSIFICATION_NONE = 0, DIVERSIFICATION_AN10922 = 1, COMMUNICATION_RFU 
 
 /*
  * Assumption: the diversification input. AN10922 leaves it to the system; its example is the UID, the application and a
- * text of the system, and the registers have no place for a text. It is the UID of 7 bytes and the application's 3
- * bytes as they are sent to the card, the least significant first. (The example's 3042F5 is in that order: the
- * applications that are kept for MAD numbers begin with F as a number, so that one is F54230.)
+ * text of the system, and the registers have no place for a text. It is the UID of 7 bytes alone, as in the other
+ * diversifications of the vendor's older readers, whose manuals name the master key and the UID and nothing else.
  *
  * Assumption: a card that hides its UID (random ID) gives it only to who has authenticated. Its key can so not depend
  * on the UID: a template with diversification does not match it.
@@ -66,11 +65,8 @@ bool desfire_access_wants(const struct desfire_access *access, const struct card
 
 static int diversify(const struct desfire_access *access, const struct card *card, uint8_t key[DESFIRE_KEY_BYTES])
 {
-    uint8_t input[DESFIRE_UID_BYTES + DESFIRE_AID_BYTES];
-
-    memcpy(input, card->uid, DESFIRE_UID_BYTES);
-    desfire_put_aid(input + DESFIRE_UID_BYTES, access->application);
-    if (an10922_diversify(desfire_authentication_cipher(access->authentication), access->key, input, sizeof input, key))
+    if (an10922_diversify(desfire_authentication_cipher(access->authentication), access->key, card->uid,
+                          DESFIRE_UID_BYTES, key))
         return 0;
     return CARD_ERROR_READER;
 }

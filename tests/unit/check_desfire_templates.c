@@ -283,11 +283,11 @@ START_TEST(a_broken_mac_or_padding_fails)
 }
 END_TEST
 
-/* The keys: AN10922 of 04958CAA5C5E80 563412, computed outside this program. */
-START_TEST(a_diversified_key_is_made_of_uid_and_application)
+/* The keys: AN10922 of the UID 04958CAA5C5E80, computed outside this program. */
+START_TEST(a_diversified_key_is_made_of_the_uid)
 {
-    struct desfire_card aes = card_with(0xAA, "B9FDD2F6BA432C75267BAE9EEE40F5E8", 3);
-    struct desfire_card des = card_with(0x1A, "C330E5849BDAF6D38E4BE8EEA8F68DE9", 3);
+    struct desfire_card aes = card_with(0xAA, "B5BF75593262AFC476104B1C2685BFD2", 3);
+    struct desfire_card des = card_with(0x1A, "7FACD838C44E72B54E1E823588EB24A3", 3);
     struct plain plain = { "71", "4000", "123456 07 000000 10 00 00", "20", join("D2 03", aes_key), NULL };
     struct card card;
 
@@ -301,7 +301,7 @@ END_TEST
 
 START_TEST(a_card_that_hides_its_uid_has_no_diversified_key)
 {
-    struct desfire_card desfire = card_with(0xAA, "B9FDD2F6BA432C75267BAE9EEE40F5E8", 3);
+    struct desfire_card desfire = card_with(0xAA, "B5BF75593262AFC476104B1C2685BFD2", 3);
     const struct plain plain = { "71", "4000", "123456 07 000000 10 00 00", "20", join("D2 03", aes_key), NULL };
     struct card card;
 
@@ -410,7 +410,7 @@ int main(void)
     tcase_add_test(tests, what_no_card_may_answer_fails);
     tcase_add_loop_test(tests, a_file_comes_in_four_commands_with_every_authentication, 0, WAYS);
     tcase_add_loop_test(tests, a_broken_mac_or_padding_fails, 0, WAYS);
-    tcase_add_test(tests, a_diversified_key_is_made_of_uid_and_application);
+    tcase_add_test(tests, a_diversified_key_is_made_of_the_uid);
     tcase_add_test(tests, a_card_that_hides_its_uid_has_no_diversified_key);
     tcase_add_test(tests, the_identifier_comes_of_get_version_without_a_key);
     tcase_add_loop_test(tests, the_identifier_of_a_card_that_hides_it_comes_with_a_key, 0, WAYS);
