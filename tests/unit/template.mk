@@ -4,3 +4,17 @@ TESTS += tests/unit/check_template
 tests_unit_check_template_SOURCES = tests/unit/check_template.c
 tests_unit_check_template_CFLAGS = $(unit_cflags)
 tests_unit_check_template_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_mifare_ultralight
+TESTS += tests/unit/check_mifare_ultralight
+tests_unit_check_mifare_ultralight_SOURCES = tests/unit/check_mifare_ultralight.c \
+	tests/unit/card_house.c tests/unit/card_house.h
+tests_unit_check_mifare_ultralight_CFLAGS = $(unit_cflags)
+tests_unit_check_mifare_ultralight_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_iso15693_memory
+TESTS += tests/unit/check_iso15693_memory
+tests_unit_check_iso15693_memory_SOURCES = tests/unit/check_iso15693_memory.c \
+	tests/unit/card_house.c tests/unit/card_house.h
+tests_unit_check_iso15693_memory_CFLAGS = $(unit_cflags)
+tests_unit_check_iso15693_memory_LDADD = $(unit_ldadd)
