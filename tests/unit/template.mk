@@ -18,3 +18,17 @@ tests_unit_check_iso15693_memory_SOURCES = tests/unit/check_iso15693_memory.c \
 	tests/unit/card_house.c tests/unit/card_house.h
 tests_unit_check_iso15693_memory_CFLAGS = $(unit_cflags)
 tests_unit_check_iso15693_memory_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_mifare_classic
+TESTS += tests/unit/check_mifare_classic
+tests_unit_check_mifare_classic_SOURCES = tests/unit/check_mifare_classic.c \
+	tests/unit/card_house.c tests/unit/card_house.h
+tests_unit_check_mifare_classic_CFLAGS = $(unit_cflags)
+tests_unit_check_mifare_classic_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_iso_data
+TESTS += tests/unit/check_iso_data
+tests_unit_check_iso_data_SOURCES = tests/unit/check_iso_data.c \
+	tests/unit/card_house.c tests/unit/card_house.h
+tests_unit_check_iso_data_CFLAGS = $(unit_cflags)
+tests_unit_check_iso_data_LDADD = $(unit_ldadd)
