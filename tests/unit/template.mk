@@ -32,3 +32,9 @@ tests_unit_check_iso_data_SOURCES = tests/unit/check_iso_data.c \
 	tests/unit/card_house.c tests/unit/card_house.h
 tests_unit_check_iso_data_CFLAGS = $(unit_cflags)
 tests_unit_check_iso_data_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_output
+TESTS += tests/unit/check_output
+tests_unit_check_output_SOURCES = tests/unit/check_output.c
+tests_unit_check_output_CFLAGS = $(unit_cflags)
+tests_unit_check_output_LDADD = $(unit_ldadd)
