@@ -38,3 +38,9 @@ TESTS += tests/unit/check_output
 tests_unit_check_output_SOURCES = tests/unit/check_output.c
 tests_unit_check_output_CFLAGS = $(unit_cflags)
 tests_unit_check_output_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_template_engine
+TESTS += tests/unit/check_template_engine
+tests_unit_check_template_engine_SOURCES = tests/unit/check_template_engine.c
+tests_unit_check_template_engine_CFLAGS = $(unit_cflags)
+tests_unit_check_template_engine_LDADD = $(unit_ldadd)
