@@ -86,8 +86,8 @@ static int ask_with_le(struct exchange *exchange, const uint8_t *command, size_t
 }
 
 /*
- * The class of the command with its logical channel, but without its bits for secure messaging and chaining, as far as it
- * is an interindustry one (ISO/IEC 7816-4, 5.4.1).
+ * The class of the command with its logical channel, but without its bits for secure messaging and chaining, as far as
+ * it is an interindustry one (ISO/IEC 7816-4, 5.4.1).
  */
 static uint8_t class_of_get_response(uint8_t class)
 {
@@ -106,7 +106,8 @@ int exchange_chained(struct exchange *exchange, const uint8_t *command, size_t c
     if (status >> 8 == SW1_WRONG_LE)
         status = ask_with_le(exchange, command, command_bytes, (uint8_t) status, data, capacity_bytes, data_bytes);
     while (status >> 8 == SW1_MORE) {
-        const uint8_t get_response[] = { class_of_get_response(command[0]), GET_RESPONSE, 0x00, 0x00, (uint8_t) status };
+        const uint8_t class = class_of_get_response(command[0]);
+        const uint8_t get_response[] = { class, GET_RESPONSE, 0x00, 0x00, (uint8_t) status };
         size_t more_bytes = 0;
         status = exchange_apdu(exchange, get_response, sizeof get_response, data + *data_bytes,
                                capacity_bytes - *data_bytes, &more_bytes);

@@ -25,7 +25,7 @@ struct mad {
     uint16_t aids[MAD_SECTORS_MAX];         /* function cluster code in the upper byte, application code in the lower */
 };
 
-/* CRC-8 over bytes: polynomial x^8 + x^4 + x^3 + x^2 + 1, preset C7 (E3 with its bits turned round), as AN10787 says. */
+/* CRC-8 over bytes: polynomial x^8 + x^4 + x^3 + x^2 + 1, preset C7 (E3 with its bits turned round): AN10787. */
 uint8_t mad_crc(const uint8_t *bytes, size_t size_bytes);
 
 /* Reads a part from its MAD_1_BYTES or MAD_2_BYTES. Returns whether its CRC is right; *mad is unchanged if not. */

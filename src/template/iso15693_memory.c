@@ -5,8 +5,8 @@
  * take 64); PC/SC part 3, 3.2.2.1.8 (Read Binary).
  *
  * How many bytes a block has, PC/SC does not tell. The reader is asked for all bytes that are wanted at once, beginning
- * with the first block. Often that is all. If it gives less, or says 6C XX, that is one block, and so the size of it. If
- * it gives all it was asked for and that is still not enough, it is asked for the same number of bytes from the next
+ * with the first block. Often that is all. If it gives less, or says 6C XX, that is one block, and so the size of it.
+ * If it gives all it was asked for and that is still not enough, it is asked for the same number of bytes from the next
  * block on: how far the two answers are shifted against one another is the size of a block. A reader that refuses so
  * many bytes is asked for fewer; one that calls the length wrong (67 00), for those of one block of each usual size.
  *

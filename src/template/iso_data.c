@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The template "ISO Data": up to three fixed APDUs to a card that speaks ISO/IEC 14443-4 or the Innovatron protocol; the
- * data of the last answer is put out. Format: the vendor's template registers (firmware 1.31), "ISO Data"; ISO/IEC
+ * The template "ISO Data": up to three fixed APDUs to a card that speaks ISO/IEC 14443-4 or the Innovatron protocol;
+ * the data of the last answer is put out. Format: the vendor's template registers (firmware 1.31), "ISO Data"; ISO/IEC
  * 7816-4:2013, 5.1 and 5.6.
  *
  * Assumption: registers that are empty are left out, wherever they stand; an instance without any APDU matches nothing.

@@ -9,13 +9,13 @@
  *
  * Assumption: an AID that is not 0000 counts, whatever the address says. It is the number that AN10787 writes, with the
  * function cluster code first: E103 for the NFC Forum's sectors. The directory is read with its public key A and
- * believed when its CRC is right; the general purpose byte is not asked for. The second directory of a 4K card is looked
- * at only when the sectors of the first do not give enough.
+ * believed when its CRC is right; the general purpose byte is not asked for. The second directory of a 4K card is
+ * looked at only when the sectors of the first do not give enough.
  *
  * Assumption: a key that the first sector refuses, or a later one of a format with a length, is no match: half of the
- * data would be another number. A format of variable length ends before a later sector that refuses the key, if the card
- * still takes it for the sector before: then the card is there, and the rest is somebody else's. A block that the key
- * may not read is no match either.
+ * data would be another number. A format of variable length ends before a later sector that refuses the key, if the
+ * card still takes it for the sector before: then the card is there, and the rest is somebody else's. A block that the
+ * key may not read is no match either.
  */
 #include "template/output.h"
 #include "template/type.h"

@@ -5,12 +5,12 @@
  * 3.2.2.1.8 (Read Binary); NXP MF0ICU1, MF0ICU2, MF0ULx1, NTAG203, NTAG210/212 and NTAG213/215/216, each under READ.
  *
  * The end of the memory. A tag answers READ with 16 bytes from any page that it has, and refuses it from a page that it
- * has not or that a password protects. When fewer than four pages follow, it goes on with page 0: it rolls over. Neither
- * PC/SC nor the anti-collision tells how many pages there are, and a password may take some away. So the size is not
- * looked up but found: what may have been rolled over are the last pages of an answer, and the first of these is then a
- * copy of page 0. Page 0 is known from the identifier. A page that looks so is read once more from its own number: if
- * that is refused the memory ended before it, else it is data that only looks so. This is exact for every size and every
- * protection, and costs nothing unless a page looks so.
+ * has not or that a password protects. When fewer than four pages follow, it goes on with page 0: it rolls over.
+ * Neither PC/SC nor the anti-collision tells how many pages there are, and a password may take some away. So the size
+ * is not looked up but found: what may have been rolled over are the last pages of an answer, and the first of these is
+ * then a copy of page 0. Page 0 is known from the identifier. A page that looks so is read once more from its own
+ * number: if that is refused the memory ended before it, else it is data that only looks so. This is exact for every
+ * size and every protection, and costs nothing unless a page looks so.
  *
  * Assumption: all there is. A format of variable length takes the data area that the capability container in page 3
  * tells (NFC Forum Type 2 Tag, 6.1: E1, version 1, size / 8). A tag without one ends where its user memory ends, which

@@ -171,7 +171,8 @@ END_TEST
 START_TEST(an_instance_for_other_cards_is_not_asked)
 {
     static const struct instance instances[TEMPLATE_COUNT] = {
-        { 0x12, "1", { SELECT_1, READ_1 } }, { 0x62, "2", { NULL } }, { 0x61, "3", { NULL } }, { 0x13, "4", { READ_2 } },
+        { 0x12, "1", { SELECT_1, READ_1 } }, { 0x62, "2", { NULL } }, { 0x61, "3", { NULL } },
+        { 0x13, "4", { READ_2 } },
     };
     static const char *const script[] = { READ_2, "CC9000", NULL };
     struct house house;
@@ -385,11 +386,12 @@ START_TEST(each_type_has_its_lookup_values)
 
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         const char *type = template_type_of_lookup(samples[i].lookup);
-        ck_assert_msg(type == NULL ? samples[i].type == NULL : samples[i].type != NULL && !strcmp(type, samples[i].type),
-                      "%02X: %s", samples[i].lookup, type != NULL ? type : "none");
+        ck_assert_msg((type == NULL) == (samples[i].type == NULL), "%02X", samples[i].lookup);
+        if (type != NULL)
+            ck_assert_str_eq(type, samples[i].type);
         if (samples[i].lookup == 0)
             continue;
-        const struct instance instances[TEMPLATE_COUNT] = { { 0, NULL, { NULL } }, { samples[i].lookup, NULL, { NULL } } };
+        const struct instance instances[TEMPLATE_COUNT] = { { 0 }, { .lookup = samples[i].lookup } };
         struct template_set *set = create(instances);
         ck_assert_uint_eq(template_set_technologies(set), samples[i].technologies);
         template_set_free(set);
