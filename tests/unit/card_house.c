@@ -218,7 +218,7 @@ void house_make_classic(struct house_card *house, unsigned blocks, enum house_re
         memset(house->memory + (size_t) block * READ_BYTES, (int) block, READ_BYTES);
 }
 
-static size_t answer_apdus(struct house_card *house, const uint8_t *command, size_t command_bytes, uint8_t *answer)
+static size_t answer_script(struct house_card *house, const uint8_t *command, size_t command_bytes, uint8_t *answer)
 {
     char *asked = hex_from_bytes(command, command_bytes);
 
@@ -232,6 +232,12 @@ static size_t answer_apdus(struct house_card *house, const uint8_t *command, siz
     return (size_t) count;
 }
 
+void house_play(struct house_card *house, const char *const *script)
+{
+    house->answer = answer_script;
+    house->script = script;
+}
+
 void house_make_apdus(struct house_card *house, enum card_technology technology, const char *const *script)
 {
     prepare(house, technology, "08A1B2C3");
@@ -239,8 +245,7 @@ void house_make_apdus(struct house_card *house, enum card_technology technology,
         memcpy(house->card.protocol_bytes, "\x03\x44\x20", 3);
         house->card.protocol_bytes_count = 3;
     }
-    house->answer = answer_apdus;
-    house->script = script;
+    house_play(house, script);
 }
 
 void house_put(struct template_registers *registers, const struct house_registers *from)

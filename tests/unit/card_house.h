@@ -45,7 +45,7 @@ struct house_card {
     int sector;                    /* that was authenticated, or -1 */
     unsigned unreadable_block;     /* Mifare Classic: its access conditions forbid it; 0 = none */
     uint16_t unreadable_status;
-    const char *const *script;     /* a card of APDUs: command, answer, command, answer..., NULL */
+    const char *const *script;     /* command, answer, command, answer..., NULL */
 };
 
 /* A Type 2 tag of so many pages that can be read; page N has the bytes N, N+1, N^FF, A5, but for the first four. */
@@ -56,6 +56,9 @@ void house_make_vicinity(struct house_card *house, unsigned blocks, size_t block
 void house_make_classic(struct house_card *house, unsigned blocks, enum house_reader reader);
 /* An ISO/IEC 14443-4 card of that technology which plays the script; any other command is a fault of the test. */
 void house_make_apdus(struct house_card *house, enum card_technology technology, const char *const *script);
+
+/* The card plays the script from now on, whatever it is. */
+void house_play(struct house_card *house, const char *const *script);
 
 /* Registers as hex digits, by their number; NULL = empty. */
 struct house_registers {

@@ -259,6 +259,14 @@ START_TEST(the_longest_apdus_can_be_asked_again)
 }
 END_TEST
 
+START_TEST(what_is_no_apdu_is_not_asked_again)
+{
+    static const char *const script[] = { "00B000", "6C07", NULL };
+
+    expect_chained(script, "00B000", CARD_ERROR_MUTE, "");
+}
+END_TEST
+
 START_TEST(a_wrong_le_is_mended_once)
 {
     static const char *const script[] = { "00B0000008", "6C07", "00B0000007", "6C06", NULL };
@@ -403,6 +411,7 @@ int main(void)
     tcase_add_test(all, the_errors_of_a_driver_are_told);
     tcase_add_test(all, the_right_le_takes_its_place_in_each_form_of_an_apdu);
     tcase_add_test(all, the_longest_apdus_can_be_asked_again);
+    tcase_add_test(all, what_is_no_apdu_is_not_asked_again);
     tcase_add_test(all, a_wrong_le_is_mended_once);
     tcase_add_test(all, more_is_fetched_until_all_is_there);
     tcase_add_test(all, get_response_has_the_class_of_the_command);

@@ -244,6 +244,99 @@ START_TEST(what_is_no_answer_fails)
 }
 END_TEST
 
+/* The reader takes 12 bytes, not more. */
+#define UP_TO_12 "FFB00000C0", "6300", "FFB0000030", "6300", "FFB000000C", "000102030405060708090A0B" "9000"
+
+static void expect_script(const char *const *script, const struct house_registers *registers, const char *tag_data,
+                          unsigned commands)
+{
+    struct house_card house;
+
+    house_make_vicinity(&house, 1, 4, HOUSE_LONG);
+    house_play(&house, script);
+    if (tag_data != NULL)
+        house_expect_data(&house, registers, tag_data, commands);
+    else
+        house_expect_failed(&house, registers, CARD_ERROR_MUTE);
+    ck_assert_ptr_null(house.script[0]);
+}
+
+START_TEST(two_answers_show_the_size_of_a_block)
+{
+    static const char *const three[] = { UP_TO_12, "FFB000010C", "030405060708090A0B0C0D0E" "9000",
+                                         "FFB000050C", "0F1011" "6282", NULL };
+    static const char *const four[] = { UP_TO_12, "FFB000010C", "04050607" "6282", NULL };
+    static const char *const not_reached[] = { UP_TO_12, "FFB000010C", "6300", "FFB0000304", "0C0D0E0F" "9000",
+                                               "FFB0000404", "6A82", NULL };
+    static const char *const changed[] = { UP_TO_12, "FFB000010C", "A0A1A2A3A4A5A6A7A8A9AAAB" "9000", NULL };
+
+    expect_script(three, &all_of_it, "000102030405060708090A0B0C0D0E0F1011", 5);
+    expect_script(four, &all_of_it, "000102030405060708090A0B", 4);
+    expect_script(not_reached, &all_of_it, "000102030405060708090A0B0C0D0E0F", 6);
+    expect_script(changed, &all_of_it, NULL, 0);
+}
+END_TEST
+
+START_TEST(a_length_that_is_told_may_be_refused_later)
+{
+    static const char *const script[] = {
+        "FFB00000C0", "6C08", "FFB0000008", "6300", "FFB0000030", "6300", "FFB000000C", "11121314151617189000",
+        "FFB0000108", "21222324252627289000", "FFB0000208", "6A82", NULL,
+    };
+    static const char *const longer[] = {
+        "FFB00000C0", "6C08", "FFB0000008", "6300", "FFB0000030", "6300", "FFB000000C",
+        "11121314151617181112131415161718" "9000", "FFB0000110", "6A82", NULL,
+    };
+
+    expect_script(script, &all_of_it, "11121314151617182122232425262728", 6);
+    expect_script(longer, &all_of_it, "11121314151617181112131415161718", 5);
+}
+END_TEST
+
+START_TEST(what_no_reader_gives_fails)
+{
+    static const char *const too_long[] = {
+        "FFB00000C0", "6300", "FFB0000030", "6300", "FFB000000C", "6300", "FFB0000004",
+        "1111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111"
+        "11111111111111111111111111111111111111111111111111111111111111111111" "9000", NULL,
+    };
+    static const char *const no_block[] = { "FFB00000C0", "11121314" "9000", "FFB0000104", "212223" "9000", NULL };
+
+    expect_script(too_long, &all_of_it, NULL, 0);
+    expect_script(no_block, &all_of_it, NULL, 0);
+}
+END_TEST
+
+START_TEST(there_is_no_block_256)
+{
+    static const char *const last[] = { "FFB000FFC0", "6300", "FFB000FF30", "6300", "FFB000FF0C",
+                                        "000102030405060708090A0B" "9000", NULL };
+    const struct house_registers from_255 = { { "54", "0F00", NULL, "FF0000" } };
+    struct house_card house;
+
+    house_make_vicinity(&house, 256, 4, HOUSE_16);
+    expect_blocks(&house, &all_of_it, 0, 256);
+    expect_blocks(&house, &from_255, 255, 1);
+    expect_script(last, &from_255, "000102030405060708090A0B", 3);
+}
+END_TEST
+
+START_TEST(a_card_that_leaves_at_its_end_gives_nothing)
+{
+    struct house_card house;
+
+    house_make_vicinity(&house, 28, 4, HOUSE_VAGUE);
+    house.leaves_after = 9; /* of the 10 commands */
+    house.leaves_with = CARD_ERROR_GONE;
+    house_expect_failed(&house, &all_of_it, CARD_ERROR_GONE);
+    house.leaves_with = 0;
+    house_expect_failed(&house, &all_of_it, CARD_ERROR_MUTE);
+    house.leaves_after = 0;
+    house.card.uid_bytes = 4; /* whatever identifier it has */
+    expect_blocks(&house, &all_of_it, 0, 10);
+}
+END_TEST
+
 START_TEST(only_a_vicinity_card_is_asked)
 {
     struct house_card house;
@@ -272,6 +365,11 @@ int main(void)
     tcase_add_test(all, a_protected_block_is_no_match);
     tcase_add_test(all, a_card_that_leaves_gives_nothing);
     tcase_add_test(all, what_is_no_answer_fails);
+    tcase_add_test(all, two_answers_show_the_size_of_a_block);
+    tcase_add_test(all, a_length_that_is_told_may_be_refused_later);
+    tcase_add_test(all, what_no_reader_gives_fails);
+    tcase_add_test(all, there_is_no_block_256);
+    tcase_add_test(all, a_card_that_leaves_at_its_end_gives_nothing);
     tcase_add_test(all, only_a_vicinity_card_is_asked);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);

@@ -337,6 +337,38 @@ START_TEST(what_is_no_answer_fails)
 }
 END_TEST
 
+START_TEST(a_tag_that_leaves_while_its_end_is_looked_for_gives_nothing)
+{
+    const struct house_registers sixteen = { { "62", "0800", NULL, "0E0000" } };
+    struct house_card house;
+
+    house_make_type_2(&house, 16, HOUSE_LONG);
+    house.leaves_after = 1; /* the page behind the last one, and page 0 where it must be read */
+    house.leaves_with = CARD_ERROR_GONE;
+    house_expect_failed(&house, &sixteen, CARD_ERROR_GONE);
+    house.card.uid_bytes = 4;
+    house_expect_failed(&house, &sixteen, CARD_ERROR_GONE);
+    house.leaves_with = 0;
+    house.card.restart = NULL;
+    house_expect_failed(&house, &sixteen, CARD_ERROR_MUTE);
+    house.card.uid_bytes = 7;
+    house_expect_failed(&house, &sixteen, CARD_ERROR_MUTE);
+}
+END_TEST
+
+START_TEST(a_page_that_changes_in_mid_read_gives_nothing)
+{
+    static const char *const script[] = { "FFB0000E10", "0E0FF1A50F10F0A5047DAE5F02C84080" "9000", "FFB0001010", "6300",
+                                          "FFB0000E10", "FE0FF1A50F10F0A5047DAE5F02C84080" "9000", NULL };
+    const struct house_registers sixteen = { { "62", "0800", NULL, "0E0000" } };
+    struct house_card house;
+
+    house_make_type_2(&house, 16, HOUSE_LONG);
+    house_play(&house, script);
+    house_expect_failed(&house, &sixteen, CARD_ERROR_MUTE);
+}
+END_TEST
+
 START_TEST(only_a_type_2_tag_is_asked)
 {
     /* PC/SC: UltraLight, Classic 1K; then by SAK: 20, 08, 00 */
@@ -380,6 +412,8 @@ int main(void)
     tcase_add_test(all, a_tag_that_leaves_gives_nothing);
     tcase_add_test(all, another_tag_in_its_place_is_seen);
     tcase_add_test(all, what_is_no_answer_fails);
+    tcase_add_test(all, a_tag_that_leaves_while_its_end_is_looked_for_gives_nothing);
+    tcase_add_test(all, a_page_that_changes_in_mid_read_gives_nothing);
     tcase_add_test(all, only_a_type_2_tag_is_asked);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
