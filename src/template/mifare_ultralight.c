@@ -49,7 +49,8 @@ struct memory {
     unsigned next;            /* the page behind the last one in bytes */
     unsigned last_read;       /* the page at which the tag's last READ began */
     size_t ask_bytes;
-    bool silent;              /* the tag refused something, and may have to be selected again */
+    bool silent;              /* the tag refused a page, and may have to be selected again */
+    bool distrusted;          /* more than one READ was refused, by the tag or by the reader: maybe the same */
     bool has_page_0;
     uint8_t page_0[PAGE_BYTES];
     enum card_error error;
@@ -117,9 +118,8 @@ static enum reading wake(struct memory *memory)
     return error == 0 ? READING_FINE : fail(memory, error);
 }
 
-/* Asks for pages. What comes is whole pages, *count of them, at least one when it is fine. */
-static enum reading ask(struct memory *memory, unsigned page, size_t ask_bytes, uint8_t *data, size_t capacity_bytes,
-                        unsigned *count)
+static enum reading ask_once(struct memory *memory, unsigned page, size_t ask_bytes, uint8_t *data,
+                             size_t capacity_bytes, unsigned *count)
 {
     size_t data_bytes = 0;
 
@@ -132,12 +132,28 @@ static enum reading ask(struct memory *memory, unsigned page, size_t ask_bytes, 
         return fail(memory, status);
     if (status == SW_SUCCESS || status == SW_END_OF_DATA) {
         *count = (unsigned) (data_bytes / PAGE_BYTES);
+        memory->distrusted = false;
         if (status == SW_END_OF_DATA)
             return READING_END;
         return *count > 0 ? READING_FINE : fail(memory, CARD_ERROR_MUTE);
     }
-    memory->silent = !is_refused_by_reader(status);
+    memory->silent = ask_bytes == READ_BYTES && !is_refused_by_reader(status);
     return status == SW_NOT_FOUND ? READING_END : READING_DOUBT;
+}
+
+/*
+ * Asks for pages. What comes is whole pages, *count of them, at least one when it is fine. A tag that a question too
+ * long for its reader may have put to sleep is brought back once it is silent: to do so at once would take much longer.
+ */
+static enum reading ask(struct memory *memory, unsigned page, size_t ask_bytes, uint8_t *data, size_t capacity_bytes,
+                        unsigned *count)
+{
+    enum reading reading = ask_once(memory, page, ask_bytes, data, capacity_bytes, count);
+
+    if (reading != READING_DOUBT || !memory->distrusted)
+        return reading;
+    memory->distrusted = false;
+    return ask_once(memory, page, ask_bytes, data, capacity_bytes, count);
 }
 
 static void keep(struct memory *memory, const uint8_t *data, unsigned count)
@@ -170,6 +186,7 @@ static enum reading read_on(struct memory *memory, unsigned limit)
         return reading;
     /* That may have been too much for the reader, or beyond the end in part. */
     memory->ask_bytes = READ_BYTES;
+    memory->distrusted = reading == READING_DOUBT;
     return READING_FINE;
 }
 

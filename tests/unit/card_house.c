@@ -113,8 +113,10 @@ static size_t answer_type_2(struct house_card *house, const uint8_t *command, si
         return give(answer, 0, 0x6C00 | READ_BYTES);
     if (house->reader == HOUSE_6700 && wanted_bytes != READ_BYTES)
         return give(answer, 0, 0x6700);
-    if (house->reader == HOUSE_VAGUE && wanted_bytes > READ_BYTES)
+    if (house->reader == HOUSE_VAGUE && wanted_bytes > READ_BYTES) {
+        house->asleep = house->asleep || house->touches;
         return give(answer, 0, 0x6300);
+    }
     if (house->reader != HOUSE_LONG && wanted_bytes > READ_BYTES)
         wanted_bytes = READ_BYTES;
     for (unsigned page = command[3]; count < wanted_bytes; page += 4) {

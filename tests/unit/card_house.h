@@ -34,6 +34,7 @@ struct house_card {
     int leaves_with;               /* a card_error, or 0: the reader says 6300 */
     int restart_error;
     bool asleep;
+    bool touches;                  /* HOUSE_VAGUE: what is too long for the reader puts a tag to sleep */
     size_t (*answer)(struct house_card *house, const uint8_t *command, size_t command_bytes, uint8_t *answer);
 
     uint8_t memory[HOUSE_MEMORY_BYTES];

@@ -258,6 +258,12 @@ START_TEST(a_long_string_takes_the_fewest_reads)
     house_expect_data(&house, &registers, text, 16);
     house.reader = HOUSE_6C;
     house_expect_data(&house, &registers, text, 17);
+    house.reader = HOUSE_VAGUE;
+    house_expect_data(&house, &registers, text, 17);
+    ck_assert_uint_eq(house.restarts, 0);
+    house.touches = true;
+    house_expect_data(&house, &registers, text, 18);
+    ck_assert_uint_eq(house.restarts, 1);
 }
 END_TEST
 
