@@ -76,13 +76,26 @@ static int ask_with_le(struct exchange *exchange, const uint8_t *command, size_t
 {
     uint8_t again[COMMAND_MAX_BYTES];
 
-    if (command_bytes < HEADER_BYTES || command_bytes >= sizeof again)
+    if (command_bytes < HEADER_BYTES || command_bytes > sizeof again)
         return CARD_ERROR_MUTE;
     memcpy(again, command, command_bytes);
     size_t size = put_le(again, command_bytes, le);
     int status = exchange_apdu(exchange, again, size, data, capacity_bytes, data_bytes);
     explicit_bzero(again, sizeof again);
     return status;
+}
+
+/*
+ * The class of the command with its logical channel, but without its bits for secure messaging and chaining, as far as
+ * it is an interindustry one (ISO/IEC 7816-4, 5.4.1).
+ */
+static uint8_t class_of_get_response(uint8_t class)
+{
+    enum { FURTHER = 0x40, PROPRIETARY = 0x80, FIRST_CHANNELS = 0x03, FURTHER_CHANNELS = 0x4F };
+
+    if (class >= PROPRIETARY)
+        return class;
+    return class & (class < FURTHER ? FIRST_CHANNELS : FURTHER_CHANNELS);
 }
 
 int exchange_chained(struct exchange *exchange, const uint8_t *command, size_t command_bytes, uint8_t *data,
@@ -93,9 +106,7 @@ int exchange_chained(struct exchange *exchange, const uint8_t *command, size_t c
     if (status >> 8 == SW1_WRONG_LE)
         status = ask_with_le(exchange, command, command_bytes, (uint8_t) status, data, capacity_bytes, data_bytes);
     while (status >> 8 == SW1_MORE) {
-        /* The class of the command, without its bits for secure messaging and chaining, as far as it is an interindustry
-         * one. */
-        uint8_t class = command[0] < 0x80 ? command[0] & 0x03 : command[0];
+        const uint8_t class = class_of_get_response(command[0]);
         const uint8_t get_response[] = { class, GET_RESPONSE, 0x00, 0x00, (uint8_t) status };
         size_t more_bytes = 0;
         status = exchange_apdu(exchange, get_response, sizeof get_response, data + *data_bytes,

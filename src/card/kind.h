@@ -25,7 +25,7 @@ bool card_has_apdus(const struct card *card);
 /* What FF B0 reads on it. */
 enum card_memory card_memory(const struct card *card);
 
-/* Of a Mifare Classic: 20, 64 or 256 blocks; 64 if the reader does not say; 0 for any other card. */
+/* Of a Mifare Classic: 20, 64, 128 or 256 blocks; 64 if the reader does not say; 0 for any other card. */
 unsigned card_classic_blocks(const struct card *card);
 
 #endif

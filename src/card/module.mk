@@ -9,4 +9,5 @@ libspringpark_a_SOURCES += \
 	src/card/desfire_messaging.c src/card/desfire_messaging.h \
 	src/card/desfire_session.c src/card/desfire_session.h \
 	src/card/exchange.c src/card/exchange.h \
-	src/card/kind.c src/card/kind.h
+	src/card/kind.c src/card/kind.h \
+	src/card/mad.c src/card/mad.h

@@ -7,6 +7,10 @@ libspringpark_a_SOURCES += \
 	src/template/desfire_data.c \
 	src/template/desfire_id.c \
 	src/template/id_only.c src/template/id_only.h \
+	src/template/iso15693_memory.c \
+	src/template/iso_data.c src/template/iso_data.h \
+	src/template/mifare_classic.c \
+	src/template/mifare_ultralight.c \
 	src/template/output.c src/template/output.h \
 	src/template/template.c src/template/template.h \
 	src/template/token.c src/template/token.h \

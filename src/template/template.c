@@ -13,6 +13,10 @@
 
 static const struct template_type *const types[] = {
     &template_id_only,
+    &template_mifare_ultralight,
+    &template_mifare_classic,
+    &template_iso15693_memory,
+    &template_iso_data,
     &template_desfire_data,
     &template_desfire_id,
 };

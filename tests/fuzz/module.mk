@@ -9,6 +9,8 @@ include tests/fuzz/claim.mk
 include tests/fuzz/config.mk
 include tests/fuzz/config_edit.mk
 include tests/fuzz/atr.mk
+include tests/fuzz/card_answers.mk
+include tests/fuzz/mad.mk
 include tests/fuzz/nfc_card.mk
 include tests/fuzz/desfire.mk
 include tests/fuzz/script.mk

@@ -344,7 +344,7 @@ START_TEST(each_lookup_value_asks_for_its_technologies)
         { 0x07, CARD_NFC_A | CARD_NFC_B | CARD_NFC_V }, { 0x08, CARD_NFC_F },
         { 0x0F, CARD_NFC_A | CARD_NFC_B | CARD_NFC_V | CARD_NFC_F }, { 0x20, CARD_KOVIO }, { 0x21, CARD_NFC_T1T },
         { 0x22, CARD_ST_SR }, { 0x23, CARD_ASK_CTS }, { 0x24, CARD_PICOTAG_B }, { 0x28, CARD_NFC_F },
-        { 0x2A, CARD_PICOTAG_V }, { 0x2C, CARD_INNOVATRON }, { 0xFF, 0x7FF }, { 0x61, 0 },
+        { 0x2A, CARD_PICOTAG_V }, { 0x2C, CARD_INNOVATRON }, { 0xFF, 0x7FF }, { 0xEE, 0 },
     };
 
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
