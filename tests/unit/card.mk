@@ -4,3 +4,15 @@ TESTS += tests/unit/check_atr
 tests_unit_check_atr_SOURCES = tests/unit/check_atr.c
 tests_unit_check_atr_CFLAGS = $(unit_cflags)
 tests_unit_check_atr_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_ndef
+TESTS += tests/unit/check_ndef
+tests_unit_check_ndef_SOURCES = tests/unit/check_ndef.c
+tests_unit_check_ndef_CFLAGS = $(unit_cflags)
+tests_unit_check_ndef_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_tlv
+TESTS += tests/unit/check_tlv
+tests_unit_check_tlv_SOURCES = tests/unit/check_tlv.c
+tests_unit_check_tlv_CFLAGS = $(unit_cflags)
+tests_unit_check_tlv_LDADD = $(unit_ldadd)
