@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a tag says of itself before its NDEF message: the capability containers (CC) of Type 2, 4 and 5, and the attribute
- * block of Type 3. Formats: NFC Forum, Type 2 Tag Operation 1.1, 6.1; Type 3 Tag Operation 1.1, 6.1; Type 4 Tag
- * Operation 2.0, 5.1, and Type 4 Tag 1.0, whose mapping version is 3; Type 5 Tag 1.0, 4.3.
+ * What a tag says of itself before its NDEF message: the capability containers (CC) of Type 2, 4 and 5, and the
+ * attribute block of Type 3. Formats: NFC Forum, Type 2 Tag Operation 1.1, 6.1; Type 3 Tag Operation 1.1, 6.1; Type 4
+ * Tag Operation 2.0, 5.1, and Type 4 Tag 1.0, whose mapping version is 3; Type 5 Tag 1.0, 4.3.
  *
- * Pure functions on bytes from outside. Each returns false if the tag has no NDEF message that this program reads: it is
- * not formatted, of another major version, may not be read, or the bytes contradict themselves. Any thread; no state.
+ * Pure functions on bytes from outside. Each returns false if the tag has no NDEF message that this program reads: it
+ * is not formatted, of another major version, may not be read, or the bytes contradict themselves. Any thread; no
+ * state.
  */
 #ifndef SPRINGPARK_CARD_CAPABILITY_H
 #define SPRINGPARK_CARD_CAPABILITY_H

@@ -2,8 +2,8 @@
 /*
  * An NDEF message, record by record. Format: NFC Forum, NFC Data Exchange Format (NDEF) 1.0, chapter 3.
  *
- * The message is bytes from outside: whatever they are, nothing beyond them is read, and each call goes forward or ends.
- * Any thread; a reader owns nothing, and its records point into the bytes of the message.
+ * The message is bytes from outside: whatever they are, nothing beyond them is read, and each call goes forward or
+ * ends. Any thread; a reader owns nothing, and its records point into the bytes of the message.
  *
  * Chunked records are named and not put together: they are for senders that do not know the length beforehand, which a
  * tag's content always has, and no tag writer makes them.

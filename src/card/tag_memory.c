@@ -7,19 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* PC/SC part 3, 3.2.2.1.8: 16 bytes are what readers give of a Type 2 tag; one block is what they give of any other. */
-enum { LEAST_BYTES = 16 };
-
 void tag_memory_begin(struct tag_memory *memory, struct exchange *exchange, size_t block_bytes, size_t first_block,
-                      size_t at_once_max_bytes)
+                      size_t least_bytes, size_t at_once_max_bytes)
 {
-    assert(block_bytes > 0 && at_once_max_bytes >= block_bytes && at_once_max_bytes <= UINT8_MAX);
+    assert(block_bytes > 0 && least_bytes >= block_bytes && at_once_max_bytes >= least_bytes);
+    assert(at_once_max_bytes <= UINT8_MAX);
     *memory = (struct tag_memory) {
         .exchange = exchange,
         .bytes = memory_zeroed(TAG_MEMORY_BLOCKS, block_bytes),
         .block_bytes = block_bytes,
         .known_bytes = first_block * block_bytes,
-        .least_bytes = block_bytes == 4 ? LEAST_BYTES : block_bytes,
+        .end_bytes = TAG_MEMORY_BLOCKS * block_bytes,
+        .least_bytes = least_bytes,
         .at_once_bytes = at_once_max_bytes - at_once_max_bytes % block_bytes,
     };
 }
@@ -41,13 +40,15 @@ static size_t round_up(const struct tag_memory *memory, size_t count)
 }
 
 /* How much to ask for: what is missing, but not less than costs the same, and not more than the reader gives. */
-static size_t count_to_ask(const struct tag_memory *memory, size_t needed_bytes, size_t end_bytes)
+static size_t count_to_ask(const struct tag_memory *memory, size_t needed_bytes, size_t useful_bytes)
 {
-    size_t count = round_up(memory, needed_bytes) - memory->known_bytes;
-    size_t limit = round_up(memory, end_bytes > needed_bytes ? end_bytes : needed_bytes) - memory->known_bytes;
+    size_t limit = round_up(memory, memory->end_bytes) - memory->known_bytes;
+    size_t count = round_up(memory, needed_bytes > useful_bytes ? needed_bytes : useful_bytes) - memory->known_bytes;
 
     if (count < memory->least_bytes)
-        count = memory->least_bytes < limit ? memory->least_bytes : limit;
+        count = memory->least_bytes;
+    if (count > limit)
+        count = limit;
     return count < memory->at_once_bytes ? count : memory->at_once_bytes;
 }
 
@@ -91,11 +92,11 @@ static int fetch_once(struct tag_memory *memory, size_t count)
     return TAG_READ_DONE;
 }
 
-int tag_memory_fetch(struct tag_memory *memory, size_t needed_bytes, size_t end_bytes)
+int tag_memory_fetch(struct tag_memory *memory, size_t needed_bytes, size_t useful_bytes)
 {
-    assert(needed_bytes <= tag_memory_capacity_bytes(memory) && end_bytes <= tag_memory_capacity_bytes(memory));
+    assert(needed_bytes <= memory->end_bytes && memory->end_bytes <= tag_memory_capacity_bytes(memory));
     while (memory->known_bytes < needed_bytes) {
-        int result = fetch_once(memory, count_to_ask(memory, needed_bytes, end_bytes));
+        int result = fetch_once(memory, count_to_ask(memory, needed_bytes, useful_bytes));
         if (result != TAG_READ_DONE)
             return result;
     }

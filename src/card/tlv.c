@@ -154,7 +154,7 @@ static bool skip_value(struct walk *walk, const struct tlv_block *block)
 static enum tlv_result take_message(struct walk *walk, const struct tlv_block *block, struct ndef_data *message)
 {
     if (block->value_bytes > 0 && !has(walk, block->value_bytes))
-        return walk->failure;
+        return walk->failure == TLV_MORE ? TLV_MORE_MESSAGE : walk->failure;
     message->bytes = memory_zeroed(block->value_bytes + 1, 1);
     while (message->size_bytes < block->value_bytes)
         message->bytes[message->size_bytes++] = take(walk);

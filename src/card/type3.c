@@ -50,7 +50,7 @@ int type3_read_ndef(struct exchange *exchange, struct ndef_data *message)
     int status = exchange_apdu(exchange, select_service, sizeof select_service, data, sizeof data, &data_bytes);
     if (status != SW_SUCCESS)
         return tag_read_refusal(status, false);
-    tag_memory_begin(&memory, exchange, BLOCK_BYTES, 0, BLOCK_BYTES);
+    tag_memory_begin(&memory, exchange, BLOCK_BYTES, 0, BLOCK_BYTES, BLOCK_BYTES);
     int result = read_message(&memory, message);
     tag_memory_end(&memory);
     return result;

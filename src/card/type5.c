@@ -37,7 +37,7 @@ int type5_read_ndef(struct exchange *exchange, struct ndef_data *message)
         return tag_read_refusal(status, false);
     if (block_bytes < BLOCK_MIN_BYTES || block_bytes > BLOCK_MAX_BYTES)
         return TAG_READ_NONE;
-    tag_memory_begin(&memory, exchange, block_bytes, 0, UINT8_MAX);
+    tag_memory_begin(&memory, exchange, block_bytes, 0, block_bytes, UINT8_MAX);
     memcpy(memory.bytes, block, block_bytes);
     memory.known_bytes = block_bytes;
     memory.has_begun = true;

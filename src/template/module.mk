@@ -4,6 +4,7 @@ libspringpark_a_SOURCES += \
 	src/template/characters.c src/template/characters.h \
 	src/template/decimal.c src/template/decimal.h \
 	src/template/id_only.c src/template/id_only.h \
+	src/template/ndef_data.c \
 	src/template/output.c src/template/output.h \
 	src/template/template.c src/template/template.h \
 	src/template/token.c src/template/token.h \

@@ -13,6 +13,7 @@
 
 static const struct template_type *const types[] = {
     &template_id_only,
+    &template_ndef_data,
 };
 
 /* A card that muted is asked again so often at most, however long the read interval is. */

@@ -62,12 +62,12 @@ static void check_none(const char *hex, size_t area_bytes, enum tlv_result expec
 }
 
 /* needed: in bytes of the data area. */
-static void check_more(const char *hex, size_t area_bytes, size_t needed)
+static void check_more(enum tlv_result expected, const char *hex, size_t area_bytes, size_t needed)
 {
     struct ndef_data message;
     size_t needed_bytes = 0;
 
-    ck_assert_int_eq(find(hex, area_bytes, &message, &needed_bytes), TLV_MORE);
+    ck_assert_int_eq(find(hex, area_bytes, &message, &needed_bytes), expected);
     ck_assert_uint_eq(needed_bytes, BEGIN + needed);
     ck_assert_ptr_null(message.bytes);
 }
@@ -101,16 +101,16 @@ END_TEST
 
 START_TEST(what_is_missing_is_said)
 {
-    check_more("", 48, 1);
-    check_more("00", 48, 2);
-    check_more("03", 48, 2);
-    check_more("03FF", 260, 4);
-    check_more("03FF01", 300, 4);
-    check_more("0305", 48, 7);
-    check_more("0305AABBCC", 48, 7);
-    check_more("03FF0100", 260, 260);
-    check_more("FD20AA", 48, 35);
-    check_more("0103", 48, 5);
+    check_more(TLV_MORE, "", 48, 1);
+    check_more(TLV_MORE, "00", 48, 2);
+    check_more(TLV_MORE, "03", 48, 2);
+    check_more(TLV_MORE, "03FF", 260, 4);
+    check_more(TLV_MORE, "03FF01", 300, 4);
+    check_more(TLV_MORE_MESSAGE, "0305", 48, 7);
+    check_more(TLV_MORE_MESSAGE, "0305AABBCC", 48, 7);
+    check_more(TLV_MORE_MESSAGE, "03FF0100", 260, 260);
+    check_more(TLV_MORE, "FD20AA", 48, 35);
+    check_more(TLV_MORE, "0103", 48, 5);
 }
 END_TEST
 
