@@ -10,6 +10,9 @@ include tests/fuzz/config.mk
 include tests/fuzz/config_edit.mk
 include tests/fuzz/atr.mk
 include tests/fuzz/nfc_card.mk
+include tests/fuzz/ndef.mk
+include tests/fuzz/tlv.mk
+include tests/fuzz/ndef_data.mk
 include tests/fuzz/script.mk
 include tests/fuzz/command.mk
 include tests/fuzz/control.mk
