@@ -42,8 +42,10 @@ static uint64_t tick(const struct clock *clock)
     return now_us += 1000;
 }
 
-/* The first byte of an answer: 0 to 3 an error, 4 as many bytes as were asked for, 5 none; of all others the low 6 bits are
- * how many bytes it has. From 80 on the status bytes are in the input, too; before, they are 90 00. BF is cut. */
+/*
+ * The first byte of an answer: 0 to 3 an error, 4 as many bytes as were asked for, 5 none; of all others the low 6 bits
+ * are how many bytes it has. From 80 on the status bytes are in the input, too; before, they are 90 00. BF is cut.
+ */
 static int answer_anything(struct card *card, const uint8_t *command, size_t command_bytes, uint8_t *answer,
                            size_t capacity_bytes)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as a tag's memory in TLV blocks, and as what a tag says of itself. A search that is told the memory piece by
- * piece ends, asks for no more than there is, and finds the same as one that is told all of it.
+ * Any bytes as a tag's memory in TLV blocks, and as what a tag says of itself. A search that is told the memory piece
+ * by piece ends, asks for no more than there is, and finds the same as one that is told all of it.
  */
 #include "base/memory.h"
 #include "card/capability.h"

@@ -479,8 +479,8 @@ START_TEST(a_type_4_tag_gives_as_much_at_once_as_it_says)
     ndef_card_type4(&card, "000F20003B00340406E104040000FF", 0xE104, file);
     card.at_once_bytes = 0x3B;
     card.habit = NDEF_CARD_REFUSES;
-    check_log(&card, payload_text, T4_SELECT " 00A4000C02E103 00B000000F 00A4000C02E104 00B000003B 00B0003B3B 00B000763B"
-              " 00B000B13B 00B000EC3B 00B0012717");
+    check_log(&card, payload_text, T4_SELECT " 00A4000C02E103 00B000000F 00A4000C02E104 00B000003B 00B0003B3B"
+              " 00B000763B 00B000B13B 00B000EC3B 00B0012717");
     ndef_card_type4(&card, "000F2001FF00340406E104040000FF", 0xE104, file);
     check_log(&card, payload_text, T4_SELECT " 00A4000C02E103 00B000000F 00A4000C02E104 00B00000FF 00B000FF3F");
     /* It gives less than it says: from there on. */
