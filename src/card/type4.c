@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CC_FILE = 0xE103, LE_MAX = 0xFF, OFFSET_MAX = 0x7FFF };
+enum { CC_FILE = 0xE103, LE_MAX = 0xFF };
+
+/* READ BINARY has 15 bits for the offset (ISO/IEC 7816-4, 11.3.3). */
+enum { REACHABLE_BYTES = 0x8000 };
 enum { SELECT = 0xA4, READ_BINARY = 0xB0, NO_ANSWER_DATA = 0x0C };
 
 /* One conversation with the application. */
@@ -99,17 +102,15 @@ static bool get_length(const struct type4 *tag, const uint8_t *begin, size_t *le
     *length = 0;
     for (size_t i = 0; i < length_bytes; i++)
         *length = *length << 8 | begin[i];
-    return *length <= tag->file.size_bytes - length_bytes && *length <= OFFSET_MAX + 1U;
+    return *length <= tag->file.size_bytes - length_bytes && *length <= REACHABLE_BYTES - length_bytes;
 }
 
-/* file: end_bytes of memory, known_bytes of which are there. */
+/* file: end_bytes of memory, at most REACHABLE_BYTES, known_bytes of which are there. */
 static int read_rest(struct type4 *tag, uint8_t *file, size_t known_bytes, size_t end_bytes)
 {
     while (known_bytes < end_bytes) {
         size_t missing_bytes = end_bytes - known_bytes;
         size_t given_bytes = 0;
-        if (known_bytes > OFFSET_MAX)
-            return TAG_READ_NONE;
         int status = read_part(tag, known_bytes, missing_bytes < read_limit(tag) ? missing_bytes : read_limit(tag),
                                file + known_bytes, &given_bytes);
         if ((status != SW_SUCCESS && status != SW_END_OF_DATA) || given_bytes == 0)

@@ -514,6 +514,7 @@ START_TEST(a_type_4_card_without_a_message_is_none)
         { "000F20003B00340406E104003200FF", "00", 6 },             /* no length: asked for it alone, too */
         { "0000", "000C" TEXT, 3 },
         { "00113000FF00FF0608E104FFFFFFFF00", "FFFFFF00" TEXT, 5 },
+        { "00113000FF00FF0608E104FFFFFFFF00", "00007FFD" TEXT, 5 }, /* beyond what READ BINARY reaches */
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
