@@ -32,8 +32,8 @@ struct tag_memory {
 };
 
 /*
- * first_block: the blocks before it are not read, and are 0. least_bytes, at_once_max_bytes: at least a block, at most 255;
- * at_once_max_bytes is rounded down to whole blocks.
+ * first_block: the blocks before it are not read, and are 0. least_bytes, at_once_max_bytes: at least a block, at most
+ * 255; at_once_max_bytes is rounded down to whole blocks.
  */
 void tag_memory_begin(struct tag_memory *memory, struct exchange *exchange, size_t block_bytes, size_t first_block,
                       size_t least_bytes, size_t at_once_max_bytes);

@@ -21,11 +21,11 @@ enum tlv_tag {
 };
 
 enum tlv_result {
-    TLV_FOUND,      /* the message is a copy of its value, maybe empty */
-    TLV_MORE,       /* needed_bytes of the memory, from address 0, must be known: there the next block goes on */
-    TLV_MORE_MESSAGE, /* the same, and then the whole message is there */
-    TLV_NONE,       /* the terminator or the end of the data area came first */
-    TLV_MALFORMED,  /* a block that runs beyond the data area, a length that there is not, lock bytes without a place */
+    TLV_FOUND,         /* the message is a copy of its value, maybe empty */
+    TLV_MORE,          /* needed_bytes of the memory, from address 0, must be known: there the next block goes on */
+    TLV_MORE_MESSAGE,  /* the same, and then the whole message is there */
+    TLV_NONE,          /* the terminator or the end of the data area came first */
+    TLV_MALFORMED,     /* a block that leaves the data area, a length that there is not, lock bytes without a place */
 };
 
 /* Bytes of the memory that do not belong to the data, and are passed over. */
@@ -50,8 +50,8 @@ struct tlv_memory {
 };
 
 /*
- * message: for TLV_FOUND, in new memory. needed_bytes: for TLV_MORE and TLV_MORE_MESSAGE, more than known_bytes, at most memory->end. Only
- * the first NDEF block counts, as both specifications say.
+ * message: for TLV_FOUND, in new memory. needed_bytes: for TLV_MORE and TLV_MORE_MESSAGE, more than known_bytes, at most
+ * memory->end. Only the first NDEF block counts, as both specifications say.
  */
 enum tlv_result tlv_find_ndef(const struct tlv_memory *memory, struct ndef_data *message, size_t *needed_bytes);
 

@@ -16,8 +16,8 @@
 int type2_read_ndef(struct exchange *exchange, struct ndef_data *message);
 
 /*
- * For Type 2 and Type 5, which keep it alike: finds the message in the data area from address `begin` to `end`, and reads
- * as much of it as that needs.
+ * For Type 2 and Type 5, which keep it alike: finds the message in the data area from address `begin` to `end`, and
+ * reads as much of it as that needs.
  */
 int type2_read_data_area(struct tag_memory *memory, size_t begin, size_t end, struct ndef_data *message);
 
