@@ -54,7 +54,7 @@ struct card {
      *                      such page; 69 82: the card did not give that block; 69 86: no FF A4 came before; 6C XX: LE
      *                      should be XX.
      *   FF A4 00 01 02 LOW HIGH  which service of a FeliCa FF B0 reads, by its code with the low byte first (PC/SC
-     *                      part 3, supplement for FeliCa); a reader may answer 90 00 whether that service is there or not
+     *                      part 3, supplement for FeliCa); a reader may answer 90 00 for a service that is not there
      * libnfc also takes a native frame of a card without ISO/IEC 14443-4; few PC/SC readers do. Set by the driver.
      * Returns the number of bytes received, status bytes included, or a negative card_error. An answer that is longer
      * than the capacity is CARD_ERROR_MUTE, never cut; a command that the reader does not take (over libnfc one of more
