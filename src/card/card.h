@@ -46,11 +46,15 @@ struct card {
 
     /*
      * Sends one command APDU and receives the answer. Commands of class FF are for the reader (PC/SC part 3, 3.2.2);
-     * every driver answers these two, as far as its reader can, all others 6A 81 or as the reader likes:
+     * every driver answers these three, as far as its reader can, all others 6A 81 or as the reader likes:
      *   FF CA 00 00 LE     the UID; FF CA 01 00 LE: the ATS as the reader has it, for which there is `ats` above
      *   FF B0 00 NUMBER LE read binary of a storage card: 4 bytes a number and up to 16 (or more, by several reads) of
-     *                      a Type 2 tag, 16 bytes a number of a Mifare Classic after authenticate. 6A 82: there is no
-     *                      such page; 69 82: the card did not give that block; 6C XX: LE should be XX.
+     *                      a Type 2 tag, 16 bytes a number of a Mifare Classic after authenticate, 16 bytes a number of
+     *                      a FeliCa after FF A4, one block a number of ISO/IEC 15693 (PC/SC only). 6A 82: there is no
+     *                      such page; 69 82: the card did not give that block; 69 86: no FF A4 came before; 6C XX: LE
+     *                      should be XX.
+     *   FF A4 00 01 02 LOW HIGH  which service of a FeliCa FF B0 reads, by its code with the low byte first (PC/SC
+     *                      part 3, supplement for FeliCa); a reader may answer 90 00 for a service that is not there
      * libnfc also takes a native frame of a card without ISO/IEC 14443-4; few PC/SC readers do. Set by the driver.
      * Returns the number of bytes received, status bytes included, or a negative card_error. An answer that is longer
      * than the capacity is CARD_ERROR_MUTE, never cut; a command that the reader does not take (over libnfc one of more

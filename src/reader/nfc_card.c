@@ -10,17 +10,25 @@ enum {
     SW_END_OF_DATA = 0x6282,
     SW_WRONG_LENGTH = 0x6700,
     SW_SECURITY = 0x6982,
+    SW_NO_FILE_SELECTED = 0x6986,
     SW_NOT_SUPPORTED = 0x6A81,
     SW_NOT_FOUND = 0x6A82,
     SW_CORRECT_LENGTH = 0x6C00,
     SW_BYTES = 2,
 };
 
-enum { CLASS_READER = 0xFF, GET_DATA = 0xCA, READ_BINARY = 0xB0, PSEUDO_APDU_BYTES = 5 };
+enum { CLASS_READER = 0xFF, SELECT_FILE = 0xA4, GET_DATA = 0xCA, READ_BINARY = 0xB0, PSEUDO_APDU_BYTES = 5 };
+enum { SELECT_SERVICE_BYTES = 7, SELECT_SERVICE_DATA = 5 };
 
 /* The tags' own commands (NFC Forum Type 2, Mifare Classic): READ gives 16 bytes. */
 enum { TAG_READ = 0x30, TAG_AUTHENTICATE_A = 0x60, TAG_AUTHENTICATE_B = 0x61 };
 enum { READ_BYTES = 16, PAGES_AT_ONCE = 4, BLOCKS = 256, AUTHENTICATION_UID_BYTES = 4 };
+
+/* FeliCa: Read Without Encryption (JIS X 6319-4; NFC Forum Type 3 Tag Operation 1.1, 5.4). Frames have their own length
+ * before them; a short block list element is 80 and a number. */
+enum { FELICA_READ = 0x06, FELICA_READ_ANSWER = 0x07, FELICA_ID_BYTES = 8, FELICA_BLOCKS_AT_ONCE = 4,
+       FELICA_SHORT_ELEMENT = 0x80 };
+enum { FELICA_AT_STATUS = 10, FELICA_AT_COUNT = 12, FELICA_AT_DATA = 13 };
 
 /* A memory tag answers within some milliseconds; a processor card may ask for more time again and again. */
 enum { STORAGE_TIMEOUT_MS = 500, APDU_TIMEOUT_MS = 2000 };
@@ -28,10 +36,12 @@ enum { STORAGE_TIMEOUT_MS = 500, APDU_TIMEOUT_MS = 2000 };
 /* Twice as many as there are tags in a field. */
 enum { SELECTIONS_MAX = 16 };
 
-enum storage { STORAGE_NONE, STORAGE_TYPE_2, STORAGE_CLASSIC };
+enum storage { STORAGE_NONE, STORAGE_TYPE_2, STORAGE_CLASSIC, STORAGE_FELICA };
 
 static enum storage storage_of(const struct nfc_tag *tag)
 {
+    if (tag->technology == CARD_NFC_F && tag->uid_bytes == FELICA_ID_BYTES)
+        return STORAGE_FELICA;
     if (tag->technology != CARD_NFC_A || nfc_tag_has_iso14443_4(tag))
         return STORAGE_NONE;
     uint8_t sak = nfc_tag_sak(tag);
@@ -263,6 +273,82 @@ static int read_classic(struct nfc_card *nfc_card, unsigned block, size_t wanted
     return 0;
 }
 
+/* Whether the frame is the answer of that tag to a read of count blocks, and gives them. *is_refused: it is its answer,
+ * and does not. */
+static bool is_felica_answer(const struct nfc_card *nfc_card, const uint8_t *frame, size_t frame_bytes, size_t count,
+                             bool *is_refused)
+{
+    if (frame_bytes < FELICA_AT_COUNT || frame[0] != frame_bytes || frame[1] != FELICA_READ_ANSWER ||
+        memcmp(frame + 2, nfc_card->tag.uid, FELICA_ID_BYTES) != 0)
+        return false;
+    *is_refused = frame[FELICA_AT_STATUS] != 0;
+    return !*is_refused && frame_bytes == FELICA_AT_DATA + count * READ_BYTES && frame[FELICA_AT_COUNT] == count;
+}
+
+/* 0 or a card_error. *is_refused: the tag does not give them. */
+static int read_felica_blocks(struct nfc_card *nfc_card, uint8_t block, size_t count, uint8_t *data, bool *is_refused)
+{
+    uint8_t command[1 + 1 + FELICA_ID_BYTES + 1 + 2 + 1 + 2 * FELICA_BLOCKS_AT_ONCE] = {0, FELICA_READ};
+    uint8_t received[NFC_FRAME_MAX_BYTES];
+    uint8_t *end = command + 2;
+
+    memcpy(end, nfc_card->tag.uid, FELICA_ID_BYTES);
+    end += FELICA_ID_BYTES;
+    *end++ = 1; /* service */
+    *end++ = nfc_card->service[0];
+    *end++ = nfc_card->service[1];
+    *end++ = (uint8_t) count;
+    for (size_t i = 0; i < count; i++) {
+        *end++ = FELICA_SHORT_ELEMENT;
+        *end++ = (uint8_t) (block + i);
+    }
+    command[0] = (uint8_t) (end - command);
+    int received_bytes = exchange(nfc_card, command, command[0], received, sizeof received);
+    if (received_bytes < 0)
+        return received_bytes;
+    if (!is_felica_answer(nfc_card, received, (size_t) received_bytes, count, is_refused))
+        return *is_refused ? 0 : CARD_ERROR_MUTE;
+    memcpy(data, received + FELICA_AT_DATA, count * READ_BYTES);
+    return 0;
+}
+
+static int read_felica(struct nfc_card *nfc_card, unsigned block, size_t wanted_bytes, struct reply *reply)
+{
+    if (!nfc_card->has_service || wanted_bytes % READ_BYTES != 0) {
+        reply->status = nfc_card->has_service ? SW_CORRECT_LENGTH | READ_BYTES : SW_NO_FILE_SELECTED;
+        return 0;
+    }
+    while (reply->data_bytes < wanted_bytes) {
+        size_t count = (wanted_bytes - reply->data_bytes) / READ_BYTES;
+        count = count < FELICA_BLOCKS_AT_ONCE ? count : FELICA_BLOCKS_AT_ONCE;
+        bool is_refused = block + count > BLOCKS;
+        int error = is_refused ? 0 : read_felica_blocks(nfc_card, (uint8_t) block, count,
+                                                        reply->data + reply->data_bytes, &is_refused);
+        if (error != 0 || is_refused) {
+            reply->status = reply->data_bytes > 0 ? SW_END_OF_DATA : SW_NOT_FOUND;
+            return error;
+        }
+        reply->data_bytes += count * READ_BYTES;
+        block += (unsigned) count;
+    }
+    reply->status = SW_SUCCESS;
+    return 0;
+}
+
+static void select_service(struct nfc_card *nfc_card, const uint8_t *command, size_t command_bytes,
+                           struct reply *reply)
+{
+    if (storage_of(&nfc_card->tag) != STORAGE_FELICA || command[2] != 0x00 || command[3] != 0x01)
+        return;
+    if (command_bytes != SELECT_SERVICE_BYTES || command[4] != sizeof nfc_card->service) {
+        reply->status = SW_WRONG_LENGTH;
+        return;
+    }
+    memcpy(nfc_card->service, command + SELECT_SERVICE_DATA, sizeof nfc_card->service);
+    nfc_card->has_service = true;
+    reply->status = SW_SUCCESS;
+}
+
 static int read_binary(struct nfc_card *nfc_card, const uint8_t *command, struct reply *reply)
 {
     enum storage storage = storage_of(&nfc_card->tag);
@@ -274,6 +360,8 @@ static int read_binary(struct nfc_card *nfc_card, const uint8_t *command, struct
         reply->status = SW_NOT_FOUND;
     else if (storage == STORAGE_CLASSIC)
         return read_classic(nfc_card, command[3], wanted_bytes, reply);
+    else if (storage == STORAGE_FELICA)
+        return read_felica(nfc_card, command[3], wanted_bytes, reply);
     else
         return read_type_2(nfc_card, command[3], wanted_bytes, reply);
     return 0;
@@ -292,6 +380,8 @@ static int answer_for_reader(struct nfc_card *nfc_card, const uint8_t *command, 
         get_data(&nfc_card->tag, command, &reply);
     else if (known)
         error = read_binary(nfc_card, command, &reply);
+    else if (command[1] == SELECT_FILE)
+        select_service(nfc_card, command, command_bytes, &reply);
     return error != 0 ? error : give_reply(&reply, answer, answer_capacity_bytes);
 }
 
@@ -353,6 +443,7 @@ static int restart(struct card *card)
 
     if (nfc_card->lost != 0)
         return CARD_ERROR_READER;
+    nfc_card->has_service = false;
     int error = ask_plainly(nfc_card, NFC_RESET_FIELD);
     return error != 0 ? error : select_again(nfc_card);
 }

@@ -10,7 +10,10 @@
  *                       READs; 6A 82 if the first page is none, 62 82 behind the data if the tag ended before LE. A
  *                       READ over the end goes on with page 0: that is the tag's way. Classic: blocks of 16, else
  *                       6C 10, after an authentication, else 69 82, after which it must be authenticated anew.
- *                       Other cards: 6A 81
+ *                       FeliCa: blocks of 16, else 6C 10, of the service that FF A4 named, else 69 86; 6A 82 if the
+ *                       tag refuses the first ones, 62 82 behind the data if it refused the next. Other cards: 6A 81
+ *   FF A4 00 01 02 LOW HIGH  the service of a FeliCa that FF B0 reads (PC/SC part 3, supplement for FeliCa). It is
+ *                       noted, and the tag is not asked. Other cards: 6A 81
  *   others              6A 81: authenticate is the function for FF 82 and FF 86
  *
  * A tag that refused something is silent until it is selected again, which is done before the answer is given, if need
@@ -32,6 +35,8 @@ struct nfc_card {
     struct nfc_tag tag;
     nfc_card_ask *ask;
     void *context;
+    bool has_service;       /* FeliCa: FF A4 named one */
+    uint8_t service[2];     /* its code, low byte first */
     enum nfc_result lost;   /* NFC_TROUBLE, NFC_HUNG, NFC_DIED, NFC_STOPPED once that happened, else 0 */
 };
 

@@ -11,6 +11,7 @@ libspringpark_a_SOURCES += \
 	src/template/iso_data.c src/template/iso_data.h \
 	src/template/mifare_classic.c \
 	src/template/mifare_ultralight.c \
+	src/template/ndef_data.c \
 	src/template/output.c src/template/output.h \
 	src/template/template.c src/template/template.h \
 	src/template/token.c src/template/token.h \

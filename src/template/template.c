@@ -13,6 +13,7 @@
 
 static const struct template_type *const types[] = {
     &template_id_only,
+    &template_ndef_data,
     &template_mifare_ultralight,
     &template_mifare_classic,
     &template_iso15693_memory,

@@ -66,9 +66,11 @@ static enum nfc_result play(void *context, const struct nfc_request *request, st
     answer->result = input->left > 0 ? NFC_FINE + next(input) % NFC_STOPPED : NFC_STOPPED;
     if (request->verb == NFC_SELECT)
         make_tag(input, &answer->tag);
-    /* Often the 16 bytes that a READ gives. */
+    /* Often the 16 bytes that a READ gives, or the 14 to 77 of a FeliCa's answer. */
     size_t count = next(input);
-    answer->bytes_count = take(input, answer->bytes, count < 0xC0 ? 16 : count + (size_t) (next(input) & 7));
+    answer->bytes_count = take(input, answer->bytes, count < 0x80   ? 16
+                                                     : count < 0xC0 ? count - 0x80 + 14
+                                                                    : count + (size_t) (next(input) & 7));
     return answer->result;
 }
 

@@ -13,6 +13,9 @@ include tests/fuzz/card_answers.mk
 include tests/fuzz/mad.mk
 include tests/fuzz/nfc_card.mk
 include tests/fuzz/desfire.mk
+include tests/fuzz/ndef.mk
+include tests/fuzz/tlv.mk
+include tests/fuzz/ndef_data.mk
 include tests/fuzz/script.mk
 include tests/fuzz/command.mk
 include tests/fuzz/control.mk

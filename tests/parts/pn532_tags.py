@@ -9,7 +9,7 @@ other:
     IsoA("04112233445566", answers={})    iso_a uid=04112233445566 ats=78807002 answer=00A40400:6A82
     Phone()                               phone
     IsoB("11223344")                      iso_b uid=11223344
-    Felica("0101020304050607")            felica uid=0101020304050607 pmm=... system=88B4
+    Felica("0101020304050607")            felica uid=0101020304050607 pmm=... system=88B4 memory=...
     Jewel("11223344")                     jewel uid=11223344
     Innovatron("11223344")                innovatron uid=11223344 verlog=C5 config=41 atr=3B00
     StSrx("66554433221102D0")             srx uid=66554433221102D0
@@ -381,16 +381,19 @@ class IsoB(Tag, _Blocks):
 
 
 class Felica(Tag):
-    """FeliCa, 212 and 424 kbit/s. uid: the IDm."""
+    """FeliCa, 212 and 424 kbit/s. uid: the IDm. memory: the blocks of 16 bytes of service 000B, the attribute block of
+    NFC Forum Type 3 first (felica_memory makes it); without it there is no such service."""
 
     kind = "felica"
     framing = "F"
-    options = ("pmm", "system")
+    options = ("pmm", "system", "memory")
+    blocks_at_once = 4
 
-    def __init__(self, uid="0101020304050607", pmm="00F1000000014300", system="88B4", **common):
+    def __init__(self, uid="0101020304050607", pmm="00F1000000014300", system="88B4", memory=None, **common):
         super().__init__(uid, **common)
         self.pmm = _bytes(pmm)
         self.system = _bytes(system)
+        self.memory = _bytes(memory) if memory else None
 
     def polled(self, system, request):
         """The answer to a polling command, without its length byte; None if it is not meant."""
@@ -414,9 +417,36 @@ class Felica(Tag):
             return b"\x05" + self.uid + b"\x00"
         if frame[:1] == b"\x0C":                # Request System Code
             return b"\x0D" + self.uid + b"\x01" + self.system
-        if frame[:1] == b"\x06":                # Read Without Encryption: no such service
-            return b"\x07" + self.uid + b"\xFF\xA6"
+        if frame[:1] == b"\x06":                # Read Without Encryption
+            return b"\x07" + self.uid + self._read(frame[9:])
         return None
+
+    def _read(self, request):
+        """Status flags, and the blocks if they are 0. request: number of services, service codes, block list."""
+        if self.memory is None or request[:3] != b"\x01\x0B\x00":
+            return b"\xFF\xA6"                 # no such service
+        count, elements = request[3], request[4:]
+        if not 1 <= count <= self.blocks_at_once:
+            return b"\xFF\xA2"
+        data = b""
+        for _ in range(count):
+            width = 2 if elements[:1] >= b"\x80" else 3
+            if len(elements) < width or elements[0] & 0x7F:
+                return b"\xFF\xA8"
+            number, elements = int.from_bytes(elements[1:width], "little"), elements[width:]
+            block = self.memory[number * 16:number * 16 + 16]
+            if len(block) < 16:
+                return b"\xFF\xA8"             # no such block
+            data += block
+        return b"\x00\x00" + bytes([count]) + data
+
+
+def felica_memory(message, blocks=13, blocks_at_once=4):
+    """The memory of a Type 3 tag with that NDEF message."""
+    attributes = bytes([0x10, blocks_at_once, 1]) + blocks.to_bytes(2, "big") + bytes(5) + b"\x01"
+    attributes += len(message).to_bytes(3, "big")
+    attributes += sum(attributes).to_bytes(2, "big")
+    return attributes + message.ljust(blocks * 16, b"\0")
 
 
 class Jewel(Tag):

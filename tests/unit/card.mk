@@ -22,3 +22,14 @@ TESTS += tests/unit/check_exchange
 tests_unit_check_exchange_SOURCES = tests/unit/check_exchange.c
 tests_unit_check_exchange_CFLAGS = $(unit_cflags)
 tests_unit_check_exchange_LDADD = $(unit_ldadd)
+check_PROGRAMS += tests/unit/check_ndef
+TESTS += tests/unit/check_ndef
+tests_unit_check_ndef_SOURCES = tests/unit/check_ndef.c
+tests_unit_check_ndef_CFLAGS = $(unit_cflags)
+tests_unit_check_ndef_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_tlv
+TESTS += tests/unit/check_tlv
+tests_unit_check_tlv_SOURCES = tests/unit/check_tlv.c
+tests_unit_check_tlv_CFLAGS = $(unit_cflags)
+tests_unit_check_tlv_LDADD = $(unit_ldadd)

@@ -167,6 +167,11 @@ static void expect_error(struct nfc_tag tag, const struct turn *turns, const cha
     ck_assert_uint_eq(script.at, count);
 }
 
+static struct nfc_tag felica(void)
+{
+    return make_tag(CARD_NFC_F, "0101020304050607", "00F100000001430012FC", "");
+}
+
 #define TURNS(...) ((const struct turn[]) {__VA_ARGS__, {NULL, NULL}})
 
 #define PAGES_4 "000102030405060708090A0B0C0D0E0F"
@@ -218,7 +223,8 @@ START_TEST(other_commands_of_the_reader_are_refused_without_the_tag)
         expect(classic(), NULL, malformed[i], "6700");
     expect(desfire(), NULL, "FFB0000410", "6A81");
     expect(iso_b(), NULL, "FFB0000410", "6A81");
-    expect(make_tag(CARD_NFC_F, "0101020304050607", "", ""), NULL, "FFB0000410", "6A81");
+    expect(desfire(), NULL, "FFA40001020B00", "6A81");
+    expect(type_2(), NULL, "FFA40001020B00", "6A81");
     expect(make_tag(CARD_NFC_A, "04112233445566", "034428", ""), NULL, "FFB0000410", "6A81");
     expect(make_tag(CARD_NFC_A, "11223344", "000410", ""), NULL, "FFB0000410", "6A81");
 }
@@ -310,6 +316,93 @@ START_TEST(a_block_that_a_classic_does_not_give_needs_a_key)
     expect_error(classic(), TURNS({"EXCHANGE 3004", "mute"}, {"SELECT", "nothing"}, {"RESET", "fine"},
                                   {"SELECT", "nothing"}), "FFB0000410", CARD_ERROR_GONE);
     expect_error(classic(), TURNS({"EXCHANGE 3004", "0001"}), "FFB0000410", CARD_ERROR_MUTE);
+}
+END_TEST
+
+/* Read Without Encryption of service 000B: the frames, each with its length first. */
+#define FELICA_ASKED(length, count, blocks) length "06" "0101020304050607" "010B00" count blocks
+#define FELICA_GIVEN(length, count, data) length "07" "0101020304050607" "0000" count data
+#define FELICA_REFUSED "0C07" "0101020304050607" "FFA8"
+
+/* Tells the card its service first. */
+static void expect_of_service(const struct turn *turns, const char *command, const char *expected)
+{
+    struct nfc_card card;
+    struct script script;
+    size_t count = 0;
+
+    while (turns != NULL && turns[count].asked != NULL)
+        count++;
+    prepare(&card, &script, felica(), turns, count);
+    check_answer(&card, "FFA40001020B00", "9000");
+    check_answer(&card, command, expected);
+    ck_assert_uint_eq(script.at, count);
+}
+
+START_TEST(blocks_of_a_felica_come_four_at_a_time)
+{
+    expect_of_service(TURNS({"EXCHANGE " FELICA_ASKED("10", "01", "8000"), FELICA_GIVEN("1D", "01", PAGES_4)}),
+                      "FFB0000010", PAGES_4 "9000");
+    expect_of_service(TURNS({"EXCHANGE " FELICA_ASKED("10", "01", "80FF"), FELICA_GIVEN("1D", "01", PAGES_4)}),
+                      "FFB000FF00", PAGES_4 "9000");
+    expect_of_service(TURNS({"EXCHANGE " FELICA_ASKED("16", "04", "8001800280038004"),
+                             FELICA_GIVEN("4D", "04", PAGES_4 PAGES_8 PAGES_4 PAGES_8)},
+                            {"EXCHANGE " FELICA_ASKED("12", "02", "80058006"),
+                             FELICA_GIVEN("2D", "02", PAGES_8 PAGES_4)}),
+                      "FFB0000160", PAGES_4 PAGES_8 PAGES_4 PAGES_8 PAGES_8 PAGES_4 "9000");
+    expect_of_service(NULL, "FFB0000104", "6C10");
+    expect_of_service(NULL, "FFB000FF20", "6A82");
+}
+END_TEST
+
+START_TEST(a_block_that_a_felica_refuses_ends_the_read)
+{
+    expect_of_service(TURNS({"EXCHANGE " FELICA_ASKED("10", "01", "8009"), FELICA_REFUSED}), "FFB0000910", "6A82");
+    expect_of_service(TURNS({"EXCHANGE " FELICA_ASKED("16", "04", "8001800280038004"),
+                             FELICA_GIVEN("4D", "04", PAGES_4 PAGES_8 PAGES_4 PAGES_8)},
+                            {"EXCHANGE " FELICA_ASKED("10", "01", "8005"), FELICA_REFUSED}),
+                      "FFB0000150", PAGES_4 PAGES_8 PAGES_4 PAGES_8 "6282");
+}
+END_TEST
+
+START_TEST(blocks_of_a_felica_need_a_service)
+{
+    struct nfc_card card;
+    struct script script;
+    static const struct turn turns[] = {
+        {"EXCHANGE 10060101020304050607010F11018002", FELICA_GIVEN("1D", "01", PAGES_4)}, {"RESET", "fine"},
+        {"SELECT", "same"},
+    };
+
+    prepare(&card, &script, felica(), turns, 3);
+    check_answer(&card, "FFB0000210", "6986");
+    check_answer(&card, "FFA40001010B", "6700");
+    check_answer(&card, "FFA40001030B0000", "6700");
+    check_answer(&card, "FFA40000020B00", "6A81");
+    check_answer(&card, "FFB0000210", "6986");
+    check_answer(&card, "FFA40001020F11", "9000");
+    check_answer(&card, "FFB0000210", PAGES_4 "9000");
+    ck_assert_int_eq(card.card.restart(&card.card), 0);
+    check_answer(&card, "FFB0000210", "6986");
+}
+END_TEST
+
+START_TEST(what_is_no_answer_of_that_felica_is_nonsense)
+{
+    static const char *const answers[] = {
+        "", "01", "1C070101020304050607000001" PAGES_4, "1D060101020304050607000001" PAGES_4,
+        "1D070101020304050608000001" PAGES_4, "1D070101020304050607000002" PAGES_4,
+        "2D070101020304050607000001" PAGES_4 PAGES_8, "0C0701010203040506070000", "0D070101020304050607000001", "mute",
+    };
+
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        const struct turn turns[] = {{"EXCHANGE " FELICA_ASKED("10", "01", "8000"), answers[i]}};
+        struct nfc_card card;
+        struct script script;
+        prepare(&card, &script, felica(), turns, 1);
+        check_answer(&card, "FFA40001020B00", "9000");
+        ck_assert_int_eq(error_of(&card, "FFB0000010"), CARD_ERROR_MUTE);
+    }
 }
 END_TEST
 
@@ -471,6 +564,10 @@ int main(void)
     tcase_add_test(all, tags_that_never_end_are_not_sent_to_sleep_for_ever);
     tcase_add_test(all, blocks_of_a_classic_come_in_sixteens);
     tcase_add_test(all, a_block_that_a_classic_does_not_give_needs_a_key);
+    tcase_add_test(all, blocks_of_a_felica_come_four_at_a_time);
+    tcase_add_test(all, a_block_that_a_felica_refuses_ends_the_read);
+    tcase_add_test(all, blocks_of_a_felica_need_a_service);
+    tcase_add_test(all, what_is_no_answer_of_that_felica_is_nonsense);
     tcase_add_test(all, a_key_goes_with_the_last_four_bytes_of_the_uid);
     tcase_add_test(all, a_refused_key_leaves_the_card_selected);
     tcase_add_test(all, a_card_without_keys_takes_none);
