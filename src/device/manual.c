@@ -7,6 +7,7 @@
 #include "device/config_feedback.h"
 #include "device/config_paths.h"
 #include "device/register_text.h"
+#include "device/register_types.h"
 #include "device/roff.h"
 
 #include <inttypes.h>
@@ -17,7 +18,6 @@
 
 struct page {
     FILE *out;
-    const struct registers *defaults;
     const struct field_option *choices;  /* of the setting before, */
     const char *choices_of;              /* and its name */
 };
@@ -189,9 +189,11 @@ static void put_register(const struct page *page, const struct register_def *def
 static void put_register_default(const struct page *page, const struct register_def *def, const struct field_def *field)
 {
     char *value = field->kind == FIELD_NUMBER && field->sample != NULL
-                      ? text_copy(field->sample) : field_value_text(page->defaults, def, 0, field);
+                      ? text_copy(field->sample) : field_default_text(def, field);
 
-    if (def->secret && strcmp(value, "\"(default)\"") == 0)
+    if (field_is_secret(def, field) && def->per_template)
+        put(page, "Default: none.");
+    else if (field_is_secret(def, field) && strcmp(value, "\"(default)\"") == 0)
         put(page, "Default: that of every SpringPark.");
     else
         put(page, "Default: %s.", value);
@@ -250,11 +252,104 @@ static void put_fields(struct page *page, const char *group)
     const struct register_def *table = register_table(&count);
 
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < table[i].fields_count; k++) {
+        for (size_t k = 0; !table[i].per_template && k < table[i].fields_count; k++) {
             if (is_in(table[i].fields[k].path, group))
                 put_field(page, &table[i], &table[i].fields[k]);
         }
     }
+}
+
+/* ---- templates --------------------------------------------------------------------------------------------------- */
+
+/* What all types have: LKL and PFX are as the table says, and OPT but for Desfire cards. */
+enum { LOOKUP = 0x0310, FORMAT = 0x0311, PREFIX = 0x0312, OPTIONS = 0x0314 };
+
+static void put_template_register(struct page *page, const struct register_def *def)
+{
+    for (size_t i = 0; i < def->fields_count; i++) {
+        if (def->fields[i].path != NULL)
+            put_field(page, def, &def->fields[i]);
+    }
+}
+
+static void put_common(struct page *page)
+{
+    static const uint16_t common[] = { LOOKUP, PREFIX, OPTIONS };
+    unsigned instance;
+
+    put_extension(page, extension_template_type());
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
+        put_template_register(page, register_find(common[i], &instance));
+}
+
+/* Two types have the same output format. */
+static void put_format(struct page *page)
+{
+    size_t count;
+    const struct register_type *type = &register_types(&count)[1];
+
+    fputs(".SS \"templates: output of data\"\n", page->out);
+    put(page, "What the types that read data make of it, which are all but id-only and desfire-id. A mode of \"raw\" takes"
+              " it as a number; then long_length and what else belongs to a text is an error, and the other way round.");
+    put_template_register(page, &type->format[0]);
+    for (size_t i = 0; i < type->format[1].fields_count; i++) {
+        const char *path = type->format[1].fields[i].path;
+        const struct register_def *def;
+
+        if (path != NULL && register_type_field(type, false, path, &def) == NULL)
+            put_field(page, &type->format[1], &type->format[1].fields[i]);
+    }
+}
+
+/* Whether a section before has the register's settings. */
+static bool is_told(const struct register_type *type, const struct register_def *def)
+{
+    return def->address == LOOKUP || def->address == PREFIX || (def->address == FORMAT && type->formats_count > 1);
+}
+
+static void put_type(struct page *page, const struct register_type *type)
+{
+    size_t count;
+    const struct register_def *table = register_table(&count);
+
+    fprintf(page->out, ".SS \"templates: type %s\"\n", type->name);
+    put(page, "%s For instance: `%s`.", type->about, type->sample);
+    for (size_t i = 0; i < count; i++) {
+        const struct register_def *def = table[i].per_template ? register_variant(type, &table[i], false) : NULL;
+
+        if (def != NULL && !is_told(type, def) && (def->address != OPTIONS || def != &table[i]))
+            put_template_register(page, def);
+    }
+}
+
+static void put_refused(struct page *page)
+{
+    size_t count;
+    const struct register_type *types = register_types(&count);
+
+    fputs(".SS \"templates: types that a SpringPark has and this gateway has not\"\n", page->out);
+    put(page, "Each is an error at the start that says the same.");
+    for (size_t i = 0; i < count; i++) {
+        if (types[i].refused_because == NULL)
+            continue;
+        put_tag(page, types[i].name);
+        put(page, "%s, LKL %02X: %s.", types[i].title, types[i].lookups[0], types[i].refused_because);
+    }
+}
+
+static void put_templates(struct page *page)
+{
+    size_t count;
+    const struct register_type *types = register_types(&count);
+
+    put_common(page);
+    put_format(page);
+    for (size_t i = 0; i < count; i++) {
+        page->choices = NULL;
+        if (types[i].refused_because == NULL)
+            put_type(page, &types[i]);
+    }
+    put_refused(page);
 }
 
 static void put_group(struct page *page, const char *group)
@@ -273,8 +368,10 @@ static void put_group(struct page *page, const char *group)
         free(tag);
         return;
     }
-    if (strcmp(group, "templates") == 0)
-        put_extension(page, extension_template_type());
+    if (strcmp(group, "templates") == 0) {
+        put_templates(page);
+        return;
+    }
     put_fields(page, group);
     const struct extension_def *table = extension_table(&count);
     put_extensions(page, table, count, group);
@@ -361,6 +458,26 @@ static void put_names(const struct page *page, const struct register_def *def)
     free(names);
 }
 
+/* What the register is for the types that have another one there. */
+static void put_variants(const struct page *page, const struct register_def *row)
+{
+    size_t count;
+    const struct register_type *types = register_types(&count);
+
+    for (size_t i = 0; row->per_template && i < count; i++) {
+        for (int mode = 0; mode < 2; mode++) {
+            const struct register_def *def = register_variant(&types[i], row, mode == 1);
+
+            if (def == row || (mode == 1 && def == register_variant(&types[i], row, false)))
+                continue;
+            put(page, "Of the type %s%s: %s.", types[i].name, def->address != FORMAT || types[i].formats_count == 1 ? ""
+                : mode == 1 ? ", as text" : ", as a number", def->title);
+            put_size(page, def);
+            put_names(page, def);
+        }
+    }
+}
+
 static void put_register_entry(const struct page *page, const struct register_def *def)
 {
     char *where = addresses(def);
@@ -374,6 +491,7 @@ static void put_register_entry(const struct page *page, const struct register_de
     else if (!def->secret)
         put(page, "Default: %s.", or_empty(def->device_default));
     put_names(page, def);
+    put_variants(page, def);
     free(where);
 }
 
@@ -421,8 +539,7 @@ char *manual_settings_page(void)
 {
     char *text = NULL;
     size_t size = 0;
-    struct registers *defaults = registers_create();
-    struct page page = { .out = open_memstream(&text, &size), .defaults = defaults };
+    struct page page = { .out = open_memstream(&text, &size) };
 
     if (page.out == NULL)
         abort();
@@ -439,6 +556,5 @@ char *manual_settings_page(void)
     fputs(".SH \"SEE ALSO\"\n.BR springparkd (8),\n.BR springparkctl (1),\n.BR springpark\\-aws (7)\n", page.out);
     if (fclose(page.out) != 0)
         abort();
-    registers_free(defaults);
     return text;
 }

@@ -14,7 +14,7 @@
 
 static struct vendor_file *parse(const char *text, struct errors *errors)
 {
-    return vendor_file_parse(text, strlen(text), "f.json", errors);
+    return vendor_file_parse(text, strlen(text), "f.json", NULL, errors);
 }
 
 static char *all_of(const struct errors *errors)
