@@ -45,6 +45,7 @@ struct config_reader {
     size_t assignments_count;
     const struct config_node *lookups[REGISTER_TEMPLATE_INSTANCES]; /* what names the type of a template, or NULL */
     bool types_unknown[REGISTER_TEMPLATE_INSTANCES];                /* it names none that this gateway has */
+    bool types_disputed[REGISTER_TEMPLATE_INSTANCES];               /* LKL is set raw, to one of another type */
 };
 
 /* A field's value as it is in the file. */
@@ -83,8 +84,9 @@ char *config_suggest(const char *path);
  * setting of it means depends on them. Complains of nothing; whoever reads the settings does. */
 void config_find_types(struct config_reader *reader, const struct config_node *root);
 void config_read_templates(struct config_reader *reader, const struct config_node *list);
-/* False for the register of a template whose type is none that this gateway has. */
-bool config_type_is_known(const struct config_reader *reader, const struct register_def *row, unsigned instance);
+/* False for a template's register that means nothing here, because its type is none of ours, or LKL contradicts the type
+ * that is written; of both it is said elsewhere. */
+bool config_may_set_raw(const struct config_reader *reader, const struct register_def *row, unsigned instance);
 
 /* config_template_rules.c: what the settings of a template mean together. */
 void config_validate_templates(struct config_reader *reader);

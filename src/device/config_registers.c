@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKUP = 0x0310 };
-
-/* Whoever sets a register raw must be the only one to set it. False: there is another, and it is said. */
-static bool claim(struct config_reader *reader, uint16_t address, const struct field_def *field,
+/* Whoever sets a register raw must be the only one to set it. False: there is another, and it is said. path: of the
+ * field, for the person. */
+static bool claim(struct config_reader *reader, uint16_t address, const struct field_def *field, const char *path,
                   const struct config_node *node)
 {
     for (size_t i = 0; i < reader->assignments_count; i++) {
@@ -24,7 +23,7 @@ static bool claim(struct config_reader *reader, uint16_t address, const struct f
                        node->file, node->line, address, other->node->file, other->node->line);
         else if (!other->reported)
             errors_add(reader->errors, "%s:%d: %s: register %04X is set by name and raw, here and in %s:%d; keep one",
-                       node->file, node->line, field != NULL ? field->path : "registers", address, other->node->file,
+                       node->file, node->line, path, address, other->node->file,
                        other->node->line);
         other->reported = true;
         return false;
@@ -142,7 +141,7 @@ void config_read_field(struct config_reader *reader, const struct config_node *n
     char *place = text_format("%s (register %04X)", path, address);
     struct config_value value = { 0 };
 
-    if (!claim(reader, address, field, node)) {
+    if (!claim(reader, address, field, path, node)) {
         /* said */
     } else if (field_is_secret(def, field) && node->kind == CONFIG_TEXT && strncmp(node->text, "file:", strlen("file:")) == 0) {
         set_from_file(reader, node, def, field, address, place);
@@ -209,8 +208,7 @@ static void read_raw(struct config_reader *reader, const struct config_node *nod
                                    " registers` lists those that there are", node->file, node->line, address);
         return;
     }
-    /* What the registers of a template mean is not known where its type is none of ours, which is said of LKL. */
-    if (claim(reader, address, NULL, node) && (row->address == LOOKUP || config_type_is_known(reader, row, instance)))
+    if (claim(reader, address, NULL, "registers", node) && config_may_set_raw(reader, row, instance))
         set_raw(reader, node, row, instance, node->text + 5);
 }
 

@@ -135,6 +135,14 @@ static bool is_string(const struct config_node *entry, const struct config_node 
     return byte >= 0 && (byte & mode_mask[0]) != 0;
 }
 
+/* Whether a type is written that does not have the LKL that is set raw. */
+static bool is_disputed(const struct config_node *entry, const struct config_node *raw)
+{
+    const struct register_type *type = stated_type(entry);
+
+    return type != NULL && type->refused_because == NULL && raw_byte(raw) >= 0 && !has_lookup(type, raw_byte(raw));
+}
+
 static void find_type(struct config_reader *reader, const struct config_node *root, unsigned instance)
 {
     struct registers *registers = reader->config->registers;
@@ -142,6 +150,7 @@ static void find_type(struct config_reader *reader, const struct config_node *ro
     const struct config_node *raw = raw_of(root, address_of(LOOKUP, instance));
 
     reader->lookups[instance] = lookup_node(entry, raw);
+    reader->types_disputed[instance] = is_disputed(entry, raw);
     if (entry == NULL && raw_byte(raw) < 0)
         return;
     int lookup = find_lookup(entry, raw);
@@ -161,9 +170,11 @@ void config_find_types(struct config_reader *reader, const struct config_node *r
         find_type(reader, root, i);
 }
 
-bool config_type_is_known(const struct config_reader *reader, const struct register_def *row, unsigned instance)
+bool config_may_set_raw(const struct config_reader *reader, const struct register_def *row, unsigned instance)
 {
-    return !row->per_template || !reader->types_unknown[instance];
+    if (!row->per_template)
+        return true;
+    return row->address == LOOKUP ? !reader->types_disputed[instance] : !reader->types_unknown[instance];
 }
 
 /* ---- the settings ------------------------------------------------------------------------------------------------ */
@@ -213,24 +224,6 @@ static void complain_foreign(struct config_reader *reader, const struct config_n
     }
 }
 
-/* "\"iso-a+b\", \"iso-a\"": what a type may look for here. */
-static char *lookups_of(const struct register_type *type)
-{
-    char *text = text_copy("");
-
-    for (size_t i = 0; i < type->lookups_count; i++) {
-        const struct field_option *option = field_option_by_value(lookup_field(), type->lookups[i]);
-
-        if (option == NULL || option->refused_because != NULL)
-            continue;
-        char *longer = text_format("%s%s\"%s\"", text, *text != '\0' ? ", " : "", option->name);
-
-        free(text);
-        text = longer;
-    }
-    return text;
-}
-
 /* Two words for what is one byte: false if type and technologies contradict one another, and it is said. */
 static bool agree(struct config_reader *reader, const struct config_node *entry, const struct config_node *node,
                   unsigned instance)
@@ -243,7 +236,7 @@ static bool agree(struct config_reader *reader, const struct config_node *entry,
     const struct register_type *other = register_type_of_lookup((uint8_t) option->value);
     if (other == type || (other == NULL && strcmp(type->name, "id-only") == 0))
         return true;
-    char *allowed = lookups_of(type);
+    char *allowed = register_type_lookups(type);
     errors_add(reader->errors, "%s:%d: templates[%u].technologies (register %04X): \"%s\" belongs to %s%s, and type is"
                                " \"%s\" in line %d, with technologies of %s; keep one", node->file, node->line,
                instance + 1, address_of(LOOKUP, instance), option->name, other != NULL ? "the type " : "no type",
@@ -256,14 +249,13 @@ static bool agree(struct config_reader *reader, const struct config_node *entry,
 static void agree_with_raw(struct config_reader *reader, const struct config_node *entry, const struct config_node *node,
                            unsigned instance)
 {
-    const struct register_type *type = stated_type(entry);
     const struct config_node *raw = raw_of(reader->root, address_of(LOOKUP, instance));
 
-    if (type == NULL || type->refused_because != NULL || raw_byte(raw) < 0 || has_lookup(type, raw_byte(raw)))
+    if (!reader->types_disputed[instance])
         return;
     errors_add(reader->errors, "%s:%d: templates[%u].type: \"%s\" does not go with the %02X that register %04X has in"
-                               " %s:%d; keep one", node->file, node->line, instance + 1, type->name,
-               (unsigned) raw_byte(raw), address_of(LOOKUP, instance), raw->file, raw->line);
+                               " %s:%d; keep one", node->file, node->line, instance + 1,
+               stated_type(entry)->name, (unsigned) raw_byte(raw), address_of(LOOKUP, instance), raw->file, raw->line);
 }
 
 static void read_setting(struct config_reader *reader, const struct config_node *entry, const struct config_node *node,

@@ -313,7 +313,11 @@ static void put_type(struct page *page, const struct register_type *type)
     const struct register_def *table = register_table(&count);
 
     fprintf(page->out, ".SS \"templates: type %s\"\n", type->name);
-    put(page, "%s For instance: `%s`.", type->about, type->sample);
+    char *lookups = register_type_lookups(type);
+
+    put(page, "%s Its technologies: %s.", type->about, lookups);
+    roff_put_example(page->out, type->sample);
+    free(lookups);
     for (size_t i = 0; i < count; i++) {
         const struct register_def *def = table[i].per_template ? register_variant(type, &table[i], false) : NULL;
 
@@ -458,23 +462,57 @@ static void put_names(const struct page *page, const struct register_def *def)
     free(names);
 }
 
-/* What the register is for the types that have another one there. */
+/* Whether a type has that definition in one of its modes. */
+static bool has_variant(const struct register_type *type, const struct register_def *row, const struct register_def *def)
+{
+    return register_variant(type, row, false) == def || register_variant(type, row, true) == def;
+}
+
+/* The types that have it: "ndef-data, iso-data"; new memory. */
+static char *types_of(const struct register_def *row, const struct register_def *def)
+{
+    size_t count;
+    const struct register_type *types = register_types(&count);
+    char *text = text_copy("");
+
+    for (size_t i = 0; i < count; i++) {
+        if (!has_variant(&types[i], row, def))
+            continue;
+        char *longer = text_format("%s%s%s", text, *text != '\0' ? ", " : "", types[i].name);
+
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+static void put_variant(const struct page *page, const struct register_def *row, const struct register_def *def)
+{
+    char *types = types_of(row, def);
+
+    put(page, "With type %s: %s.", types, def->title);
+    put_size(page, def);
+    put_names(page, def);
+    free(types);
+}
+
+/* What the register is for the types that have another one there, each definition once. */
 static void put_variants(const struct page *page, const struct register_def *row)
 {
     size_t count;
     const struct register_type *types = register_types(&count);
 
     for (size_t i = 0; row->per_template && i < count; i++) {
-        for (int mode = 0; mode < 2; mode++) {
-            const struct register_def *def = register_variant(&types[i], row, mode == 1);
+        const struct register_def *number = register_variant(&types[i], row, false);
+        const struct register_def *text = register_variant(&types[i], row, true);
+        bool seen = number == row;
 
-            if (def == row || (mode == 1 && def == register_variant(&types[i], row, false)))
-                continue;
-            put(page, "Of the type %s%s: %s.", types[i].name, def->address != FORMAT || types[i].formats_count == 1 ? ""
-                : mode == 1 ? ", as text" : ", as a number", def->title);
-            put_size(page, def);
-            put_names(page, def);
-        }
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = has_variant(&types[k], row, number);
+        if (!seen)
+            put_variant(page, row, number);
+        if (!seen && text != number)
+            put_variant(page, row, text);
     }
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/register_types.h"
 
+#include "base/memory.h"
 #include "device/register_fields.h"
+#include "device/register_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FIELDS(list) .fields = (list), .fields_count = sizeof(list) / sizeof((list)[0])
@@ -167,6 +170,23 @@ const struct register_type *register_type_of_lookup(uint8_t lookup)
             return &types[i];
     }
     return NULL;
+}
+
+char *register_type_lookups(const struct register_type *type)
+{
+    char *text = text_copy("");
+
+    for (size_t i = 0; i < type->lookups_count; i++) {
+        const struct field_option *option = field_option_by_value(&fields_03t0[0], type->lookups[i]);
+
+        if (option == NULL || option->refused_because != NULL)
+            continue;
+        char *longer = text_format("%s%s\"%s\"", text, *text != '\0' ? ", " : "", option->name);
+
+        free(text);
+        text = longer;
+    }
+    return text;
 }
 
 const struct register_def *register_variant(const struct register_type *type, const struct register_def *row,

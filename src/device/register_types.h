@@ -33,6 +33,9 @@ extern const struct field_option register_type_options[];
 /* NULL: LKL 00, which is an instance that is off, or a value that no type has. */
 const struct register_type *register_type_of_lookup(uint8_t lookup);
 
+/* "\"iso-a+b\", \"iso-a\"": the words for `technologies` that the type may have here, the default first; new memory. */
+char *register_type_lookups(const struct register_type *type);
+
 /* What a row of the table is for a type, which may be NULL: a variant, or the row. string: the mode of the output format. */
 const struct register_def *register_variant(const struct register_type *type, const struct register_def *row,
                                             bool string);

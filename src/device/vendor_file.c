@@ -181,7 +181,8 @@ static void take_value(struct parser *parser, const struct vendor_place *place, 
     } else if (is_file_name(def, bytes, size)) {
         complain(parser, place, "a secret that begins with \"file:\" is not allowed: it would name a file");
     } else {
-        check_fields(parser, place, def, instance);
+        /* With the mode of the output format its fields change. */
+        check_fields(parser, place, registers_def(parser->file->values, row, instance), instance);
     }
     explicit_bzero(bytes, size);
     free(bytes);
