@@ -198,7 +198,8 @@ static const struct extension_def reader_table[] = {
 };
 
 static const struct extension_def template_type = {
-    .field = { .path = "templates.type", .title = "Template type", .kind = FIELD_CHOICE, .options = register_type_options,
+    .field = { .path = "templates.type", .title = "Template type", .kind = FIELD_CHOICE,
+               .options = register_type_options,
                .effect = "what is read from the tag; may be left out where technologies names it" },
 };
 

@@ -84,8 +84,8 @@ char *config_suggest(const char *path);
  * setting of it means depends on them. Complains of nothing; whoever reads the settings does. */
 void config_find_types(struct config_reader *reader, const struct config_node *root);
 void config_read_templates(struct config_reader *reader, const struct config_node *list);
-/* False for a template's register that means nothing here, because its type is none of ours, or LKL contradicts the type
- * that is written; of both it is said elsewhere. */
+/* False for a template's register that means nothing here, because its type is none of ours, or LKL contradicts the
+ * type that is written; of both it is said elsewhere. */
 bool config_may_set_raw(const struct config_reader *reader, const struct register_def *row, unsigned instance);
 
 /* config_template_rules.c: what the settings of a template mean together. */

@@ -345,7 +345,9 @@ static char *entry_setting(const struct put *put, const struct register_def *def
     if (field->path == NULL || (!is_lookup(field) && !is_needed(put, def, instance, field)))
         return text_copy("");
     char *value = value_text(put, def, instance, field);
-    char *quoted = field->kind == FIELD_HEX ? field_quoted(value) : field->kind == FIELD_TEXT ? quote_anew(value) : NULL;
+    char *quoted = field->kind == FIELD_HEX    ? field_quoted(value)
+                   : field->kind == FIELD_TEXT ? quote_anew(value)
+                                               : NULL;
     char *setting = text_format("%s = %s; ", strchr(field->path, '.') + 1, quoted != NULL ? quoted : value);
 
     if (quoted != NULL)
@@ -383,8 +385,8 @@ static void renew_entry(struct put *put, const struct config_node *entry, unsign
     const struct splice_step steps[] = { { .name = "templates" }, { .index = instance } };
 
     if (strcmp(entry->file, put->file) != 0) {
-        errors_add(put->errors, "templates[%u]: is set in %s:%d, which %s includes; next: change it there", instance + 1,
-                   entry->file, entry->line, put->file);
+        errors_add(put->errors, "templates[%u]: is set in %s:%d, which %s includes; next: change it there",
+                   instance + 1, entry->file, entry->line, put->file);
         return;
     }
     char *literal = entry_literal(put, instance);
@@ -393,8 +395,8 @@ static void renew_entry(struct put *put, const struct config_node *entry, unsign
     if (changed != NULL)
         replace_text(put, changed);
     else
-        errors_add(put->errors, "templates[%u]: %s is written in a way that is not safe to change here; next: change it in"
-                   " an editor", instance + 1, put->file);
+        errors_add(put->errors, "templates[%u]: %s is written in a way that is not safe to change here; next: change"
+                   " it in an editor", instance + 1, put->file);
 }
 
 /* An entry that is to be of another type or mode, and has settings of the old one, is written anew. */

@@ -134,6 +134,11 @@ static void set_from_file(struct config_reader *reader, const struct config_node
     free(text);
 }
 
+static bool names_file(const struct config_node *node)
+{
+    return node->kind == CONFIG_TEXT && strncmp(node->text, "file:", strlen("file:")) == 0;
+}
+
 void config_read_field(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
                        const struct field_def *field, unsigned instance, const char *path)
 {
@@ -143,7 +148,7 @@ void config_read_field(struct config_reader *reader, const struct config_node *n
 
     if (!claim(reader, address, field, path, node)) {
         /* said */
-    } else if (field_is_secret(def, field) && node->kind == CONFIG_TEXT && strncmp(node->text, "file:", strlen("file:")) == 0) {
+    } else if (field_is_secret(def, field) && names_file(node)) {
         set_from_file(reader, node, def, field, address, place);
     } else if (config_read_value(reader, node, place, field, def->gateway_size_bytes,
                                  register_default_bits(def, field->mask), &value)) {

@@ -94,7 +94,8 @@ static bool lacks_key(const struct template_check *check)
     const struct register_def *def;
     const struct field_def *field = find(check, "key", &def);
     const struct config_node *node = config_origin_of(check->reader, def, field, check->instance);
-    bool blank = node == NULL || (*node->name == '\0' && strlen(node->text) <= strlen("0315=")); /* "" : an entry of the raw list */
+    const bool is_raw = node != NULL && *node->name == '\0'; /* an entry of the list has no name */
+    const bool blank = node == NULL || (is_raw && strlen(node->text) <= strlen("0315="));
 
     return blank && !registers_is_written(check->reader->config->registers, register_address(def, check->instance));
 }
@@ -102,7 +103,7 @@ static bool lacks_key(const struct template_check *check)
 static void check_classic(const struct template_check *check)
 {
     if (number_of(check, "aid") != 0 && number_of(check, "address") != 0)
-        complain(check, "aid", "aid and address are both set; data begins at one of them: next: leave one out");
+        complain(check, "aid", "aid and address are both set; data begins at one of them; next: leave one out");
     if (lacks_key(check))
         complain(check, "key", "no key is set, and no sector is read without; next: set the key of the card's sectors,"
                                " which is FFFFFFFFFFFF on one from the factory");
@@ -114,7 +115,8 @@ static void check_desfire(const struct template_check *check)
 
     if (number_of(check, "authentication") != 0) {
         if (lacks_key(check))
-            complain(check, "authentication", "needs a key, and none is set; next: set key, or authentication to \"none\"");
+            complain(check, "authentication",
+                     "needs a key, and none is set; next: set key, or authentication to \"none\"");
         return;
     }
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
@@ -134,7 +136,8 @@ void config_validate_templates(struct config_reader *reader)
 {
     for (unsigned i = 0; i < REGISTER_TEMPLATE_INSTANCES; i++) {
         const struct registers *registers = reader->config->registers;
-        const struct template_check check = { reader, i, registers_type(registers, i), registers_is_string(registers, i) };
+        const struct template_check check = { .reader = reader, .instance = i, .type = registers_type(registers, i),
+                                              .string = registers_is_string(registers, i) };
 
         if (check.type == NULL || check.type->refused_because != NULL)
             continue;

@@ -211,13 +211,13 @@ static void complain_foreign(struct config_reader *reader, const struct config_n
     const struct register_def *def;
 
     if (register_type_field(type, !string, path, &def) != NULL) {
-        errors_add(reader->errors, "%s:%d: %s: needs mode = \"%s\", and the mode here is \"%s\"", node->file, node->line,
-                   place, string ? "raw" : "string", string ? "string" : "raw");
+        errors_add(reader->errors, "%s:%d: %s: needs mode = \"%s\", and the mode here is \"%s\"", node->file,
+                   node->line, place, string ? "raw" : "string", string ? "string" : "raw");
     } else if (register_template_field(path, &other, &string) != NULL) {
         char *types = types_with(path);
 
-        errors_add(reader->errors, "%s:%d: %s: %s belongs to %s, and the type here is %s", node->file, node->line, place,
-                   node->name, types, type != NULL ? type->name : "off");
+        errors_add(reader->errors, "%s:%d: %s: %s belongs to %s, and the type here is %s", node->file, node->line,
+                   place, node->name, types, type != NULL ? type->name : "off");
         free(types);
     } else {
         config_complain_unknown(reader, node, path, place);
@@ -246,8 +246,8 @@ static bool agree(struct config_reader *reader, const struct config_node *entry,
 }
 
 /* The same for a register that is set raw. */
-static void agree_with_raw(struct config_reader *reader, const struct config_node *entry, const struct config_node *node,
-                           unsigned instance)
+static void agree_with_raw(struct config_reader *reader, const struct config_node *entry,
+                           const struct config_node *node, unsigned instance)
 {
     const struct config_node *raw = raw_of(reader->root, address_of(LOOKUP, instance));
 

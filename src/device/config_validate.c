@@ -211,7 +211,8 @@ static void note_protocol_bytes(struct config_reader *reader)
     for (unsigned n = 0; has_pcsc_readers(&reader->config->settings) && n < SETTINGS_TEMPLATE_COUNT; n++) {
         const struct register_type *type = registers_type(registers, n);
         const struct register_def *def;
-        const struct field_def *field = type != NULL ? register_type_field(type, false, "templates.content", &def) : NULL;
+        const struct field_def *field =
+            type != NULL ? register_type_field(type, false, "templates.content", &def) : NULL;
         const struct config_node *node = field != NULL ? config_origin_of(reader, def, field, n) : NULL;
 
         if (node == NULL || registers_get_bits(registers, register_address(def, n), field->mask) == 0)

@@ -74,7 +74,11 @@ static bool is_wordy(const struct field_def *field)
 /* " none all": those of the words that may be chosen and are not among written yet; written grows by them. */
 static void add_words(char **written, const struct field_def *field)
 {
-    static const struct field_option flags[] = { { 1, "true", "", NULL }, { 0, "false", "", NULL }, { 0, NULL, NULL, NULL } };
+    static const struct field_option flags[] = {
+        { 1, "true", "", NULL },
+        { 0, "false", "", NULL },
+        { 0, NULL, NULL, NULL },
+    };
 
     if (!is_wordy(field))
         return;

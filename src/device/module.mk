@@ -29,6 +29,9 @@ libspringpark_a_SOURCES += \
 	src/device/manual_completion.c \
 	src/device/manual_groups.c \
 	src/device/manual_hint.c \
+	src/device/manual_page.h \
+	src/device/manual_registers.c \
+	src/device/manual_templates.c \
 	src/device/ipv4_plan.c src/device/ipv4_plan.h \
 	src/device/nearest.c src/device/nearest.h \
 	src/device/network.c src/device/network.h \

@@ -33,8 +33,8 @@ extern const struct field_def fields_028F[1];
 #define NO_PEER \
     "a peer (P2P) needs a reader that speaks SNEP, and PC/SC and libnfc here speak to tags; write \"ndef-tags\""
 #define NO_TYPE_1_TAG \
-    "a Type 1 Tag (Topaz, Jewel) has commands of its own, which this gateway does not speak; write \"ndef-tags\" for the" \
-    " types 2 to 5"
+    "a Type 1 Tag (Topaz, Jewel) has commands of its own, which this gateway does not speak; write \"ndef-tags\" for" \
+    " the types 2 to 5"
 
 /* register_fields_template.c: common to the template types, and ID Only */
 extern const struct field_def fields_03t0[1];

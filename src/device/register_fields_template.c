@@ -56,7 +56,8 @@ static const struct field_option lookup_options[] = {
 const struct field_def fields_03t0[1] = {
     { .path = "templates.technologies", .title = "What is looked for (LKL)", .kind = FIELD_CHOICE, .mask = { 0xFF },
       .options = lookup_options,
-      .effect = "a tag of another kind is left to the next instance; each word belongs to one type", .sample = "\"all\"" },
+      .effect = "a tag of another kind is left to the next instance; each word belongs to one type",
+      .sample = "\"all\"" },
 };
 
 static const struct field_option swap_options[] = {

@@ -27,10 +27,11 @@ static const struct field_option command_options[] = {
 
 const struct field_def fields_03t3_desfire_data[8] = {
     { .path = "templates.application", .title = "Application (LOC)", .kind = FIELD_NUMBER,
-      .mask = { 0xFF, 0xFF, 0xFF }, .max = 0xFFFFFF, .effect = "its AID; 0 = that of the card itself", .sample = "0x0" },
+      .mask = { 0xFF, 0xFF, 0xFF }, .max = 0xFFFFFF, .effect = "its AID; 0 = that of the card itself",
+      .sample = "0x0" },
     { .path = "templates.command", .title = "Command that reads", .kind = FIELD_CHOICE,
-      .mask = { 0x00, 0x00, 0x00, 0xC0 }, .options = command_options, .effect = "data files need Read Data, record files"
-      " Read Records" },
+      .mask = { 0x00, 0x00, 0x00, 0xC0 }, .options = command_options,
+      .effect = "data files need Read Data, record files Read Records" },
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x00, 0x00, 0x00, 0x30 } },
     { .path = "templates.file", .title = "File", .kind = FIELD_NUMBER, .mask = { 0x00, 0x00, 0x00, 0x0F }, .max = 15,
       .effect = "its number in the application" },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The template types: what LKL (03t0) makes of the other registers of an instance. A part of the register table, constant
- * as that is: where a type's register is not as the table's row, which is ID Only's, its variant stands here. Any thread.
+ * The template types: what LKL (03t0) makes of the other registers of an instance. A part of the register table,
+ * constant as that is: where a type's register is not as the table's row, which is ID Only's, its variant stands here.
+ * Any thread.
  *
  * Source of the facts: the vendor's springcore-nfc-templates.xml, version 1.31.
  */
@@ -18,7 +19,7 @@ struct register_type {
     const char *sample;          /* an entry of `templates`, and NULL where it is refused */
     const uint8_t *lookups;      /* its values of LKL; the first is the default */
     size_t lookups_count;
-    const struct register_def *format; /* 03t1 in the mode RAW and, if formats_count is 2, in the mode String; or NULL */
+    const struct register_def *format; /* 03t1 in the mode RAW and, if there are 2, in the mode String; or NULL */
     size_t formats_count;
     const struct register_def *variants; /* of 03t3 up */
     size_t variants_count;
@@ -36,7 +37,8 @@ const struct register_type *register_type_of_lookup(uint8_t lookup);
 /* "\"iso-a+b\", \"iso-a\"": the words for `technologies` that the type may have here, the default first; new memory. */
 char *register_type_lookups(const struct register_type *type);
 
-/* What a row of the table is for a type, which may be NULL: a variant, or the row. string: the mode of the output format. */
+/* What a row of the table is for a type, which may be NULL: a variant, or the row. string: the mode of the output
+ * format. */
 const struct register_def *register_variant(const struct register_type *type, const struct register_def *row,
                                             bool string);
 
@@ -45,8 +47,8 @@ const struct register_def *register_variant(const struct register_type *type, co
 const struct field_def *register_type_field(const struct register_type *type, bool string, const char *path,
                                             const struct register_def **def);
 
-/* The same in any type and mode, the first that has it: of one name all are of one kind. *type and *def may be NULL;
- * *string becomes the mode. */
+/* The same in any type and mode, the first that has it: of one name all are of one kind. *type becomes that type, and
+ * *string the mode. */
 const struct field_def *register_template_field(const char *path, const struct register_type **type, bool *string);
 
 /* Calls visit for each path of a template's setting once. */

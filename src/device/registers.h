@@ -4,9 +4,9 @@
  * module holds the values of one configuration. Everything else derives from the table: parser, validation,
  * `springparkctl registers`, sample file, man page, import and export.
  *
- * What a register of a template is depends on the template's type, which its LKL names, and for the output format on its
- * mode. The row of the table is what it is for ID Only and for an instance that is off; register_types.h has the others,
- * and registers_def tells which of them holds for an instance as it is now.
+ * What a register of a template is depends on the template's type, which its LKL names, and for the output format on
+ * its mode. The row of the table is what it is for ID Only and for an instance that is off; register_types.h has the
+ * others, and registers_def tells which of them holds for an instance as it is now.
  *
  * The table is constant. A struct registers belongs to whoever created it; reading one that nobody changes is fine on
  * any thread. Source of the facts: the vendor's register XML, firmware 1.31.
@@ -143,8 +143,8 @@ size_t field_part_bytes(const struct field_def *field);
 void registers_set_part(struct registers *registers, uint16_t address, const struct field_def *field,
                         const uint8_t *bytes);
 
-/* Whether somebody wrote the bytes of the register, as a whole or those of such a field: a key of zeros that was written
- * is one, and zeros that nobody wrote are none. */
+/* Whether somebody wrote the bytes of the register, as a whole or those of such a field: a key of zeros that was
+ * written is one, and zeros that nobody wrote are none. */
 bool registers_is_written(const struct registers *registers, uint16_t address);
 
 /* The bytes of a field of bytes or text, in hex; new memory, which may be a secret. */
@@ -155,8 +155,8 @@ char *registers_field_hex(const struct registers *registers, const struct regist
 bool registers_field_equals(const struct registers *registers, const struct register_def *def, unsigned instance,
                             const struct field_def *field, const char *hex);
 
-/* The same, and the number in the field, for the bytes of a register: REGISTER_MAX_BYTES of memory, size_bytes of them the
- * value and the rest 0. */
+/* The same, and the number in the field, for the bytes of a register: REGISTER_MAX_BYTES of memory, size_bytes of them
+ * the value and the rest 0. */
 uint32_t field_bits(const struct field_def *field, const uint8_t *bytes);
 bool field_equals(const struct field_def *field, const uint8_t *bytes, size_t size_bytes, const char *hex);
 

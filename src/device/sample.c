@@ -293,8 +293,8 @@ static void write_other_types(const struct writer *writer)
 
         if (types[i].refused_because == NULL) {
             register_visit_template_paths(add_name, &names);
-            char *text = text_format("%s: %s%s%s", types[i].title, types[i].about, *names.text != '\0' ? " Settings: " : "",
-                                     names.text);
+            char *text = text_format("%s: %s Settings: %s", types[i].title, types[i].about, names.text);
+
             write_hanging(writer, 0, "#     ", "#       ", text);
             write_comment(writer, 0, "#       ", types[i].sample);
             free(text);

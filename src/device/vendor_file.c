@@ -160,7 +160,8 @@ static bool is_file_name(const struct register_def *def, const uint8_t *bytes, s
 {
     static const char scheme[] = "file:";
 
-    return def->secret && def->fields[0].kind == FIELD_TEXT && size_bytes >= sizeof scheme - 1 && memcmp(bytes, scheme, sizeof scheme - 1) == 0;
+    return def->secret && def->fields[0].kind == FIELD_TEXT && size_bytes >= sizeof scheme - 1 &&
+           memcmp(bytes, scheme, sizeof scheme - 1) == 0;
 }
 
 /* row: of the table; what it is for a template depends on the type, which find_types found. */

@@ -31,8 +31,8 @@ struct vendor_certificate {
 
 /*
  * The file at path, at most 1 MiB; NULL with complaints in errors, which name everything that is wrong with it.
- * present: the registers that the file is to change, which tell the types of templates whose LKL it does not name; NULL =
- * what it does not name has its default.
+ * present: the registers that the file is to change, which tell the types of templates whose LKL it does not name;
+ * NULL = what it does not name has its default.
  * *unreadable becomes whether it could not be read at all.
  */
 struct vendor_file *vendor_file_read(const char *path, const struct registers *present, bool *unreadable,

@@ -73,7 +73,8 @@ json_t *vendor_file_make(const struct registers *registers, bool flat, bool secr
     for (unsigned instance = 0; instance < REGISTER_TEMPLATE_INSTANCES; instance++) {
         for (size_t i = 0; i < count; i++) {
             if (instance == 0 || table[i].per_template)
-                put_register(root, registers, registers_def(registers, &table[i], instance), instance, flat, secrets, notes);
+                put_register(root, registers, registers_def(registers, &table[i], instance), instance, flat, secrets,
+                             notes);
         }
     }
     return root;

@@ -325,7 +325,7 @@ static const struct mistake {
       "t.conf:2: templates[1].shift_bits (register 0313): 8 is not allowed: 0 to 7" },
     { CLASSIC "aid = 0x10000;", "t.conf:2: templates[1].aid (register 0313): 65536 is not allowed: 0 to 65535" },
     { CLASSIC "aid = 1;\naddress = 4;",
-      "t.conf:2: templates[1].aid (register 0313): aid and address are both set; data begins at one of them: next: leave one"
+      "t.conf:2: templates[1].aid (register 0313): aid and address are both set; data begins at one of them; next: leave one"
       " out" },
     { "type = \"mifare-classic\"; address = 4;", "t.conf:2: templates[1].key (register 0315): " LACKS_KEY },
     { "type = \"mifare-classic\"; key_type = \"b\";", "t.conf:2: templates[1].key (register 0315): " LACKS_KEY },
@@ -446,7 +446,7 @@ static const struct mistake raw_mistakes[] = {
     { "registers = [ \"0310=61\" ];", "t.conf:1: templates[1].key (register 0315): " LACKS_KEY },
     { "registers = [ \"0310=61\",\n\"0315=\" ];", "t.conf:2: templates[1].key (register 0315): " LACKS_KEY },
     { "registers = [ \"0310=61\", \"0315=00FFFFFFFFFFFF\",\n\"0313=0001010000\" ];",
-      "t.conf:2: templates[1].aid (register 0313): aid and address are both set; data begins at one of them: next: leave one"
+      "t.conf:2: templates[1].aid (register 0313): aid and address are both set; data begins at one of them; next: leave one"
       " out" },
     { "registers = [ \"0310=62\",\n\"0311=5000\" ];",
       "t.conf:2: templates[1].long (register 0311): a long text needs its length; next: set long_length, 1 to 255" },
