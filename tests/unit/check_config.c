@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/config.h"
 #include "device/config_extensions.h"
+#include "device/register_types.h"
 #include "device/sample.h"
 
 #include "base/memory.h"
@@ -867,6 +868,50 @@ static const char *short_list(const char *text, const char *path)
     return found;
 }
 
+/* The example of a type, and the words before it. */
+static void expect_type(const char *text, const struct register_type *type)
+{
+    char *heading = text_format("\n#     %s: ", type->title), *example = text_format("\n#       { type = \"%s\";", type->name);
+    const char *begin = strstr(text, heading), *end = strstr(text, example);
+    size_t count;
+    const struct register_def *table = register_table(&count);
+
+    ck_assert_msg(begin != NULL && end != NULL && begin < end, "%s", type->name);
+    char *words = text_format("%.*s", (int) (end - begin), begin);
+    for (int way = 0; way < 2; way++) {
+        for (size_t i = 0; i < count; i++) {
+            const struct register_def *def = register_variant(type, &table[i], way == 1), *of_id_only;
+
+            for (size_t k = 0; def->per_template && k < def->fields_count; k++) {
+                const char *path = def->fields[k].path;
+
+                /* What ID Only has stands in the example above. */
+                if (path != NULL && register_type_field(NULL, false, path, &of_id_only) == NULL)
+                    ck_assert_msg(strstr(words, strchr(path, '.') + 1) != NULL, "%s: %s", type->name, path);
+            }
+        }
+    }
+    free(words);
+    free(example);
+    free(heading);
+}
+
+START_TEST(every_type_of_template_has_a_short_example_in_the_sample)
+{
+    char *text = sample_configuration();
+    size_t count;
+    const struct register_type *types = register_types(&count);
+
+    for (size_t i = 1; i < count; i++) {
+        if (types[i].refused_because == NULL)
+            expect_type(text, &types[i]);
+        else
+            ck_assert_msg(strstr(text, types[i].name) == NULL, "%s", types[i].name);
+    }
+    free(text);
+}
+END_TEST
+
 START_TEST(every_setting_stands_in_the_sample)
 {
     char *text = sample_configuration();
@@ -937,6 +982,7 @@ int main(void)
     tcase_add_test(cases, a_scrdr_line_is_honoured_and_several_readers_are_noted);
     tcase_add_test(cases, who_waits_for_a_broker_that_is_not_set_is_told);
     tcase_add_test(cases, the_committed_sample_is_what_the_table_says);
+    tcase_add_test(cases, every_type_of_template_has_a_short_example_in_the_sample);
     tcase_add_test(cases, the_sample_sets_nothing);
     tcase_add_test(cases, every_setting_of_the_sample_can_be_used);
     tcase_add_test(cases, every_setting_stands_in_the_sample);
