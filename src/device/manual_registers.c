@@ -65,11 +65,13 @@ static char *types_of(const struct register_def *row, const struct register_def 
     return text;
 }
 
-static void put_variant(const struct manual_page *page, const struct register_def *row, const struct register_def *def)
+/* mode: in words, or "". */
+static void put_variant(const struct manual_page *page, const struct register_def *row, const struct register_def *def,
+                        const char *mode)
 {
     char *types = types_of(row, def);
 
-    manual_put(page, "With type %s: %s.", types, def->title);
+    manual_put(page, "With type %s%s: %s.", types, mode, def->title);
     put_size(page, def);
     put_names(page, def);
     free(types);
@@ -89,9 +91,9 @@ static void put_variants(const struct manual_page *page, const struct register_d
         for (size_t k = 0; k < i && !seen; k++)
             seen = has_variant(&types[k], row, number);
         if (!seen)
-            put_variant(page, row, number);
+            put_variant(page, row, number, text != number ? ", mode \"raw\"" : "");
         if (!seen && text != number)
-            put_variant(page, row, text);
+            put_variant(page, row, text, ", mode \"string\"");
     }
 }
 

@@ -8,9 +8,10 @@
 #include "device/roff.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* What all types have: LKL and PFX are as the table says, and OPT but for Desfire cards. */
-enum { LOOKUP = 0x0310, FORMAT = 0x0311, PREFIX = 0x0312, OPTIONS = 0x0314 };
+enum { LOOKUP = 0x0310, FORMAT = 0x0311, PREFIX = 0x0312, OPTIONS = 0x0314, EXAMPLE_WIDTH = 72 };
 
 static void put_template_register(struct manual_page *page, const struct register_def *def)
 {
@@ -56,6 +57,35 @@ static bool is_told(const struct register_type *type, const struct register_def 
     return def->address == LOOKUP || def->address == PREFIX || (def->address == FORMAT && type->formats_count > 1);
 }
 
+/* As many of the text's settings as fit into a line of EXAMPLE_WIDTH characters; how many characters those are. */
+static size_t fitting(const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length <= EXAMPLE_WIDTH)
+        return length;
+    for (length = EXAMPLE_WIDTH; length > 0 && strncmp(text + length - 1, "; ", 2) != 0; length--)
+        ;
+    return length > 0 ? length : strlen(text);
+}
+
+/* The entry, broken between its settings. */
+static void put_sample(const struct manual_page *page, const char *sample)
+{
+    char *example = text_copy("");
+
+    for (const char *rest = sample; *rest != '\0'; rest += strspn(rest, " ")) {
+        size_t length = fitting(rest);
+        char *longer = text_format("%s%s%.*s\n", example, rest == sample ? "" : "  ", (int) length, rest);
+
+        free(example);
+        example = longer;
+        rest += length;
+    }
+    roff_put_example(page->out, example);
+    free(example);
+}
+
 static void put_type(struct manual_page *page, const struct register_type *type)
 {
     size_t count;
@@ -65,7 +95,7 @@ static void put_type(struct manual_page *page, const struct register_type *type)
     char *lookups = register_type_lookups(type);
 
     manual_put(page, "%s Its technologies: %s.", type->about, lookups);
-    roff_put_example(page->out, type->sample);
+    put_sample(page, type->sample);
     free(lookups);
     for (size_t i = 0; i < count; i++) {
         const struct register_def *def = table[i].per_template ? register_variant(type, &table[i], false) : NULL;

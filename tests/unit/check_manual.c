@@ -229,6 +229,7 @@ START_TEST(every_type_of_template_has_a_section_with_its_settings)
         char *section = section_of_type(page, types[i].name);
 
         ck_assert_ptr_nonnull(strstr(section, types[i].name));
+        ck_assert_msg(strstr(section, " }\n.EE\n") != NULL, "%s", section);
         for (size_t k = 0; k < rows; k++) {
             const struct register_def *def = register_variant(&types[i], &table[k], false);
 
