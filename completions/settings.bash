@@ -448,36 +448,26 @@ _springparkctl_registers=(
     0330
     0340
     template_lookup
-    templates[1].technologies
     0311
     0321
     0331
     0341
     template_output_format
-    templates[1].swap
-    templates[1].padding
-    templates[1].content
-    templates[1].format
     0312
     0322
     0332
     0342
     template_prefix
-    templates[1].prefix
     0313
     0323
     0333
     0343
     template_location
-    templates[1].shift_bytes
-    templates[1].shift_bits
     0314
     0324
     0334
     0344
     template_options
-    templates[1].token_position
-    templates[1].token
     0315
     0325
     0335
@@ -513,6 +503,44 @@ _springparkctl_registers=(
     033B
     034B
     template_register_b
+    templates[1].technologies
+    templates[1].swap
+    templates[1].padding
+    templates[1].content
+    templates[1].format
+    templates[1].prefix
+    templates[1].shift_bytes
+    templates[1].shift_bits
+    templates[1].token_position
+    templates[1].token
+    templates[1].mode
+    templates[1].clean
+    templates[1].fill_spaces
+    templates[1].long
+    templates[1].short_length
+    templates[1].long_length
+    templates[1].tnf
+    templates[1].ndef_type
+    templates[1].address
+    templates[1].aid
+    templates[1].key_type
+    templates[1].key
+    templates[1].apdu_1
+    templates[1].apdu_2
+    templates[1].apdu_3
+    templates[1].application
+    templates[1].command
+    templates[1].file
+    templates[1].offset
+    templates[1].length
+    templates[1].ecp2
+    templates[1].iso_wrapping
+    templates[1].select_application
+    templates[1].communication
+    templates[1].diversification
+    templates[1].key_index
+    templates[1].key_location
+    templates[1].authentication
 )
 
 # Every setting; of a list its first entry.
@@ -764,6 +792,34 @@ _springparkctl_settings=(
     templates[1].shift_bits
     templates[1].token_position
     templates[1].token
+    templates[1].mode
+    templates[1].clean
+    templates[1].fill_spaces
+    templates[1].long
+    templates[1].short_length
+    templates[1].long_length
+    templates[1].tnf
+    templates[1].ndef_type
+    templates[1].address
+    templates[1].aid
+    templates[1].key_type
+    templates[1].key
+    templates[1].apdu_1
+    templates[1].apdu_2
+    templates[1].apdu_3
+    templates[1].application
+    templates[1].command
+    templates[1].file
+    templates[1].offset
+    templates[1].length
+    templates[1].ecp2
+    templates[1].iso_wrapping
+    templates[1].select_application
+    templates[1].communication
+    templates[1].diversification
+    templates[1].key_index
+    templates[1].key_location
+    templates[1].authentication
     mqtt.version
     mqtt.tls.allow_insecure
     smart_reader.debounce_ms
@@ -976,13 +1032,26 @@ _springparkctl_words() {
         security.console.no_admin_password) echo true false ;;
         security.console.no_user_password) echo true false ;;
         security.console.no_telnet) echo true false ;;
-        templates.technologies) echo off all nfc-a nfc-b nfc-a+b nfc-v nfc-a+b+v nfc-f nfc kovio nfc-t1t st-sr ask-cts picotag-b felica picotag-v innovatron ;;
+        templates.technologies) echo off all nfc-a nfc-b nfc-a+b nfc-v nfc-a+b+v nfc-f nfc kovio nfc-t1t st-sr ask-cts picotag-b felica picotag-v innovatron iso-a iso-b iso-a+b ndef-t2t ndef-t3t ndef-t4t ndef-t5t ndef-t4at ndef-t4bt ndef-tags iso15693-memory mifare-classic mifare-ultralight desfire-id desfire-data iso-72 ;;
         templates.swap) echo none short-nfc-a all ;;
         templates.padding) echo 00-left ff-right ;;
         templates.content) echo id protocol ;;
         templates.format) echo decimal-10 hex-4 hex-8 hex-5 hex-10 hex-7 hex-11 hex-16 hex-20 hex-24 hex-32 decimal-12 decimal-13 decimal hex ;;
         templates.token_position) echo before-prefix before-data after-data ;;
         templates.token) echo none hex letter ;;
+        templates.mode) echo raw string ;;
+        templates.clean) echo true false ;;
+        templates.fill_spaces) echo true false ;;
+        templates.long) echo true false ;;
+        templates.tnf) echo default well-known media absolute-uri external springcard text uri any ;;
+        templates.key_type) echo a b ;;
+        templates.command) echo read-data-bd read-data-ad read-record-bb read-record-ab ;;
+        templates.iso_wrapping) echo true false ;;
+        templates.select_application) echo true false ;;
+        templates.communication) echo plain mac encrypted ;;
+        templates.diversification) echo none an10922 ;;
+        templates.key_location) echo template ;;
+        templates.authentication) echo none des-ev0 iso-ev1 aes-ev1 aes-ev2 ;;
         mqtt.version) echo auto 5 3.1.1 ;;
         mqtt.tls.allow_insecure) echo true false ;;
         smart_reader.activation) echo journal broker ;;
@@ -1003,6 +1072,6 @@ _springparkctl_words() {
         readers.driver) echo pcsc libnfc script ;;
         feedback.devices.driver) echo log sysfs-leds gpio pcsc command ;;
         feedback.devices.commands) echo auto acr122 acr1252 ;;
-        templates.type) echo id-only ;;
+        templates.type) echo id-only ndef-data mifare-ultralight mifare-classic iso15693-memory iso-data desfire-data desfire-id ;;
     esac
 }

@@ -73,13 +73,11 @@ static struct config *config_from_tree(const struct config_node *root, const cha
                                     .notes = notes };
     size_t errors_before = errors_count(errors);
 
-    reader.defaults = registers_create();
     config_default_lists(&reader);
     config_read_tree(&reader, root);
     config_decode_settings(&reader);
     config_validate(&reader, root);
     config_keep_places(&reader, root);
-    registers_free(reader.defaults);
     free(reader.assignments);
     if (errors_count(errors) == errors_before)
         return config;

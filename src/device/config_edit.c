@@ -6,6 +6,7 @@
 #include "device/config_private.h"
 #include "device/config_splice.h"
 #include "device/register_text.h"
+#include "device/register_types.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -41,9 +42,14 @@ static bool is_slot(const char *name)
 static const struct field_def *find_field(const char *path)
 {
     const struct register_def *def;
+    const struct register_type *type;
+    bool string;
     const struct field_def *field = register_find_field(path, &def);
     const struct extension_def *extension = extension_find(path);
 
+    /* Of a template each type's will do here: of one name all are of one kind, and the file is checked as a whole. */
+    if (field == NULL)
+        field = register_template_field(path, &type, &string);
     if (field != NULL || extension != NULL)
         return field != NULL ? field : &extension->field;
     return is_slot(path) ? &slot_field : NULL;

@@ -3,6 +3,7 @@
 
 #include "device/config_feedback.h"
 #include "device/connection.h"
+#include "device/register_types.h"
 #include "device/settings.h"
 
 #include <string.h>
@@ -196,34 +197,10 @@ static const struct extension_def reader_table[] = {
       IN_READER(label), .default_text = "", .limit_bytes = 32 },
 };
 
-#define TYPE_NOT_IN_THIS_VERSION(type) "template type " type " is not in this version; write \"id-only\""
-
-static const struct field_option type_options[] = {
-    { 0, "id-only", "ID Only", NULL },
-    { 1, "pan", "PAN", TYPE_NOT_IN_THIS_VERSION("PAN") },
-    { 2, "google-smarttap", "Google SmartTap", TYPE_NOT_IN_THIS_VERSION("Google SmartTap") },
-    { 3, "apple-vas", "Apple VAS", TYPE_NOT_IN_THIS_VERSION("Apple VAS") },
-    { 4, "stid-mobile-id", "STid Mobile ID NFC", TYPE_NOT_IN_THIS_VERSION("STid Mobile ID NFC") },
-    { 5, "orange-nfc-office", "Orange NFC Office", TYPE_NOT_IN_THIS_VERSION("Orange NFC Office") },
-    { 6, "orange-nfc-retail", "Orange NFC Retail", TYPE_NOT_IN_THIS_VERSION("Orange NFC Retail") },
-    { 7, "springblue", "SpringBlue", TYPE_NOT_IN_THIS_VERSION("SpringBlue") },
-    { 8, "calypso", "Calypso", TYPE_NOT_IN_THIS_VERSION("Calypso") },
-    { 9, "em4134-memory", "EM4134 Memory", TYPE_NOT_IN_THIS_VERSION("EM4134 Memory") },
-    { 10, "mifare-plus-sl3", "Mifare Plus SL3", TYPE_NOT_IN_THIS_VERSION("Mifare Plus SL3") },
-    { 11, "mifare-classic", "Mifare Classic", TYPE_NOT_IN_THIS_VERSION("Mifare Classic") },
-    { 12, "mifare-ultralight", "Mifare UltraLight", TYPE_NOT_IN_THIS_VERSION("Mifare UltraLight") },
-    { 13, "desfire-data", "Desfire Data", TYPE_NOT_IN_THIS_VERSION("Desfire Data") },
-    { 14, "desfire-id", "Desfire ID", TYPE_NOT_IN_THIS_VERSION("Desfire ID") },
-    { 15, "ndef-data", "NDEF Data", TYPE_NOT_IN_THIS_VERSION("NDEF Data") },
-    { 16, "iso-data", "ISO Data", TYPE_NOT_IN_THIS_VERSION("ISO Data") },
-    { 17, "iso15693-memory", "ISO 15693 Memory", TYPE_NOT_IN_THIS_VERSION("ISO 15693 Memory") },
-    { 18, "navigo", "Navigo", TYPE_NOT_IN_THIS_VERSION("Navigo") },
-    { 0, NULL, NULL, NULL },
-};
-
 static const struct extension_def template_type = {
-    .field = { .path = "templates.type", .title = "Template type", .kind = FIELD_CHOICE, .options = type_options,
-               .effect = "what is read from the tag" },
+    .field = { .path = "templates.type", .title = "Template type", .kind = FIELD_CHOICE,
+               .options = register_type_options,
+               .effect = "what is read from the tag; may be left out where technologies names it" },
 };
 
 const struct extension_def *extension_table(size_t *count)

@@ -63,15 +63,18 @@ static void add_secret(struct digest *digest, const char *name, const void *byte
     add(digest, name, sealed, sealed_bytes);
 }
 
-static void add_register(struct digest *digest, const struct config *config, const struct registers *defaults,
-                         const struct register_def *def, unsigned instance)
+static void add_register(struct digest *digest, const struct config *config, const struct register_def *row,
+                         unsigned instance)
 {
+    const struct register_def *def = registers_def(config->registers, row, instance);
     const uint16_t address = register_address(def, instance);
-    size_t size, default_size;
+    const char *default_hex = register_default(def);
+    uint8_t default_bytes[REGISTER_MAX_BYTES];
+    size_t size;
     const uint8_t *bytes = registers_get(config->registers, address, &size);
-    const uint8_t *default_bytes = registers_get(defaults, address, &default_size);
+    int default_size = hex_to_bytes(default_hex, strlen(default_hex), default_bytes, sizeof default_bytes);
 
-    if (size == default_size && memcmp(bytes, default_bytes, size) == 0)
+    if (default_size >= 0 && size == (size_t) default_size && memcmp(bytes, default_bytes, size) == 0)
         return;
     char *name = text_format("%04X", address);
     if (def->secret)
@@ -83,7 +86,6 @@ static void add_register(struct digest *digest, const struct config *config, con
 
 static void add_registers(struct digest *digest, const struct config *config)
 {
-    struct registers *defaults = registers_create();
     size_t count;
     const struct register_def *table = register_table(&count);
 
@@ -91,9 +93,8 @@ static void add_registers(struct digest *digest, const struct config *config)
         const unsigned instances = table[i].per_template ? REGISTER_TEMPLATE_INSTANCES : 1;
 
         for (unsigned n = 0; n < instances && table[i].address != 0x0200; n++)
-            add_register(digest, config, defaults, &table[i], n);
+            add_register(digest, config, &table[i], n);
     }
-    registers_free(defaults);
 }
 
 static void add_text(struct digest *digest, const char *name, const char *text, const char *default_text)

@@ -5,6 +5,7 @@
 #include "device/config_feedback.h"
 #include "device/config_paths.h"
 #include "device/nearest.h"
+#include "device/register_types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +30,12 @@ void config_visit_paths(config_visit_path *visit, void *context)
     const struct register_def *table = register_table(&count);
 
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < table[i].fields_count; k++) {
+        for (size_t k = 0; !table[i].per_template && k < table[i].fields_count; k++) {
             if (table[i].fields[k].path != NULL)
                 visit(context, table[i].fields[k].path);
         }
     }
+    register_visit_template_paths(visit, context);
     const struct extension_def *extensions = extension_table(&count);
     for (size_t i = 0; i < count; i++)
         visit(context, extensions[i].field.path);

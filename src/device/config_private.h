@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How a configuration is made, in the order of config_parse_text: the tree is read into registers and extensions
- * (config_read.c, config_registers.c, config_lists.c), checked as a whole (config_validate.c, config_trust.c) and
- * decoded (config_settings.c). Private to the config_*.c files.
+ * (config_read.c, config_registers.c, config_templates.c, config_lists.c), checked as a whole (config_validate.c,
+ * config_template_rules.c, config_trust.c) and decoded (config_settings.c). Private to the config_*.c files.
  */
 #ifndef SPRINGPARK_DEVICE_CONFIG_PRIVATE_H
 #define SPRINGPARK_DEVICE_CONFIG_PRIVATE_H
@@ -36,13 +36,16 @@ struct assignment {
 
 struct config_reader {
     struct config *config;
-    struct registers *defaults; /* what a register has when nobody sets it */
+    const struct config_node *root;
     const char *folder;
     bool files; /* whether "file:PATH" may be read */
     struct errors *errors;
     struct errors *notes;
     struct assignment *assignments;
     size_t assignments_count;
+    const struct config_node *lookups[REGISTER_TEMPLATE_INSTANCES]; /* what names the type of a template, or NULL */
+    bool types_unknown[REGISTER_TEMPLATE_INSTANCES];                /* it names none that this gateway has */
+    bool types_disputed[REGISTER_TEMPLATE_INSTANCES];               /* LKL is set raw, to one of another type */
 };
 
 /* A field's value as it is in the file. */
@@ -76,17 +79,31 @@ bool config_is_group(const char *path);
 /* The known setting that is nearest to path, in new memory, or NULL if none is near. */
 char *config_suggest(const char *path);
 
+/* config_templates.c */
+/* Finds the type and the mode of each template, wherever they stand, and puts them into the registers: what any other
+ * setting of it means depends on them. Complains of nothing; whoever reads the settings does. */
+void config_find_types(struct config_reader *reader, const struct config_node *root);
+void config_read_templates(struct config_reader *reader, const struct config_node *list);
+/* False for a template's register that means nothing here, because its type is none of ours, or LKL contradicts the
+ * type that is written; of both it is said elsewhere. */
+bool config_may_set_raw(const struct config_reader *reader, const struct register_def *row, unsigned instance);
+
+/* config_template_rules.c: what the settings of a template mean together. */
+void config_validate_templates(struct config_reader *reader);
+
 /* config_registers.c */
 void config_read_field(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
                        const struct field_def *field, unsigned instance, const char *path);
-void config_read_templates(struct config_reader *reader, const struct config_node *list);
 void config_read_registers(struct config_reader *reader, const struct config_node *list);
 /* Who set a field, by name or raw; NULL: nobody. */
 const struct config_node *config_origin(const struct config_reader *reader, const char *path, unsigned instance);
 /* The same for a field that may have no name. */
 const struct config_node *config_origin_of(const struct config_reader *reader, const struct register_def *def,
                                            const struct field_def *field, unsigned instance);
-/* The same as the first, but only by name. */
+/* Who set it by name, and NULL also for a register that was set raw. */
+const struct config_node *config_origin_of_field(const struct config_reader *reader, const struct register_def *def,
+                                                 const struct field_def *field, unsigned instance);
+/* The same for the name of what is no template's. */
 const struct config_node *config_origin_by_name(const struct config_reader *reader, const char *path);
 
 /* config_places.c: keeps where each single setting of the tree was made, beyond the life of the tree. */

@@ -8,6 +8,7 @@
 #include "device/config_node.h"
 #include "device/config_splice.h"
 #include "device/register_text.h"
+#include "device/register_types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,13 +84,15 @@ static char **nameless_entries(const struct put *put, size_t *entries_count)
     *entries_count = 0;
     for (unsigned instance = 0; instance < REGISTER_TEMPLATE_INSTANCES; instance++) {
         for (size_t i = 0; i < count; i++) {
-            if (!is_nameless(&table[i]) || (instance > 0 && !table[i].per_template))
-                continue;
-            char *hex = wanted_hex(put, &table[i], instance);
+            const struct register_def *def = registers_def(put->wanted, &table[i], instance);
 
-            if (strcmp(hex, register_default(&table[i])) != 0) {
+            if (!is_nameless(def) || (instance > 0 && !def->per_template))
+                continue;
+            char *hex = wanted_hex(put, def, instance);
+
+            if (strcmp(hex, register_default(def)) != 0) {
                 entries = memory_resize(entries, *entries_count + 1, sizeof *entries);
-                entries[(*entries_count)++] = text_format("%04X=%s", register_address(&table[i], instance), hex);
+                entries[(*entries_count)++] = text_format("%04X=%s", register_address(def, instance), hex);
             }
             free_hex(hex);
         }
@@ -202,6 +205,22 @@ static bool is_lookup(const struct field_def *field)
     return strcmp(field->path, "templates.technologies") == 0;
 }
 
+/* A key that was written, and is nevertheless the default. */
+static bool is_written_key(const struct put *put, const struct register_def *def, unsigned instance,
+                           const struct field_def *field)
+{
+    return field->kind == FIELD_HEX && !field_is_whole(field) &&
+           registers_is_written(put->wanted, register_address(def, instance));
+}
+
+/* Whether the field has to stand in a file that says nothing yet. */
+static bool is_needed(const struct put *put, const struct register_def *def, unsigned instance,
+                      const struct field_def *field)
+{
+    return field->path != NULL && (!registers_field_equals(put->wanted, def, instance, field, register_default(def)) ||
+                                   is_written_key(put, def, instance, field));
+}
+
 /* Whether a template needs an entry of the list: for itself, or because the ones after it have one. */
 static bool needs_entry(const struct put *put, unsigned instance)
 {
@@ -210,10 +229,10 @@ static bool needs_entry(const struct put *put, unsigned instance)
 
     for (; instance < REGISTER_TEMPLATE_INSTANCES; instance++) {
         for (size_t i = 0; i < count; i++) {
-            for (size_t k = 0; table[i].per_template && k < table[i].fields_count; k++) {
-                if (table[i].fields[k].path != NULL &&
-                    !registers_field_equals(put->wanted, &table[i], instance, &table[i].fields[k],
-                                            register_default(&table[i])))
+            const struct register_def *def = registers_def(put->wanted, &table[i], instance);
+
+            for (size_t k = 0; def->per_template && k < def->fields_count; k++) {
+                if (is_needed(put, def, instance, &def->fields[k]))
                     return true;
             }
         }
@@ -228,11 +247,13 @@ static bool is_to_change(const struct put *put, const struct register_def *def, 
     if (is_lookup(field) && instance >= templates_count(put))
         return needs_entry(put, instance);
     if (put->config == NULL)
-        return is_written(put, def, instance, field) || is_lookup(field) ||
-               !registers_field_equals(put->wanted, def, instance, field, register_default(def));
+        return is_written(put, def, instance, field) || is_lookup(field) || is_needed(put, def, instance, field);
+    const struct registers *present = config_registers(put->config);
     char *hex = wanted_hex(put, def, instance);
-    bool equal = registers_field_equals(config_registers(put->config), def, instance, field, hex);
+    bool equal = registers_field_equals(present, def, instance, field, hex);
     free_hex(hex);
+    if (is_written_key(put, def, instance, field) && !registers_is_written(present, register_address(def, instance)))
+        return true;
     return !equal;
 }
 
@@ -244,7 +265,7 @@ static char *value_text(const struct put *put, const struct register_def *def, u
     const uint8_t *bytes = registers_get(put->wanted, register_address(def, instance), &size);
 
     if (field->kind == FIELD_HEX)
-        return hex_from_bytes(bytes, size);
+        return registers_field_hex(put->wanted, def, instance, field);
     if (field->kind == FIELD_TEXT)
         return text_format("\"%.*s\"", (int) size, (const char *) bytes);
     return field_value_text(put->wanted, def, instance, field);
@@ -272,11 +293,120 @@ static void put_settings(struct put *put)
 
     for (unsigned instance = 0; instance < REGISTER_TEMPLATE_INSTANCES; instance++) {
         for (size_t i = 0; i < count; i++) {
-            if (instance > 0 && !table[i].per_template)
+            const struct register_def *def = registers_def(put->wanted, &table[i], instance);
+
+            if (instance > 0 && !def->per_template)
                 continue;
-            for (size_t k = 0; k < table[i].fields_count; k++)
-                put_field(put, &table[i], instance, &table[i].fields[k]);
+            for (size_t k = 0; k < def->fields_count; k++)
+                put_field(put, def, instance, &def->fields[k]);
         }
+    }
+}
+
+/* ---- templates of another type ----------------------------------------------------------------------------------- */
+
+/* Whether the setting of an entry may stay where it is, with another value at most. */
+static bool may_stay(const struct put *put, const struct config_node *node, unsigned instance)
+{
+    const struct register_type *type = registers_type(put->wanted, instance);
+    const struct register_def *def;
+    char *path = text_format("templates.%s", node->name);
+    bool known = register_type_field(type, registers_is_string(put->wanted, instance), path, &def) != NULL;
+
+    free(path);
+    if (strcmp(node->name, "type") == 0)
+        return type != NULL && node->kind == CONFIG_TEXT && strcmp(node->text, type->name) == 0;
+    return known;
+}
+
+static bool fits(const struct put *put, const struct config_node *entry, unsigned instance)
+{
+    for (size_t i = 0; entry->kind == CONFIG_GROUP && i < entry->count; i++) {
+        if (!may_stay(put, &entry->children[i], instance))
+            return false;
+    }
+    return true;
+}
+
+/* A text that config_edit would take, as the file has it. */
+static char *quote_anew(const char *value)
+{
+    char *inside = text_format("%.*s", (int) strlen(value) - 2, value + 1);
+    char *quoted = field_quoted(inside);
+
+    free_hex(inside);
+    return quoted;
+}
+
+/* "name = value; ", or nothing where the default will do; new memory. */
+static char *entry_setting(const struct put *put, const struct register_def *def, unsigned instance,
+                           const struct field_def *field)
+{
+    if (field->path == NULL || (!is_lookup(field) && !is_needed(put, def, instance, field)))
+        return text_copy("");
+    char *value = value_text(put, def, instance, field);
+    char *quoted = field->kind == FIELD_HEX    ? field_quoted(value)
+                   : field->kind == FIELD_TEXT ? quote_anew(value)
+                                               : NULL;
+    char *setting = text_format("%s = %s; ", strchr(field->path, '.') + 1, quoted != NULL ? quoted : value);
+
+    if (quoted != NULL)
+        free_hex(quoted);
+    free_hex(value);
+    return setting;
+}
+
+/* The entry of a template as a whole; new memory. */
+static char *entry_literal(const struct put *put, unsigned instance)
+{
+    size_t count;
+    const struct register_def *table = register_table(&count);
+    char *literal = text_copy("{ ");
+
+    for (size_t i = 0; i < count; i++) {
+        const struct register_def *def = registers_def(put->wanted, &table[i], instance);
+
+        for (size_t k = 0; def->per_template && k < def->fields_count; k++) {
+            char *setting = entry_setting(put, def, instance, &def->fields[k]);
+            char *longer = text_format("%s%s", literal, setting);
+
+            free_hex(setting);
+            free_hex(literal);
+            literal = longer;
+        }
+    }
+    char *closed = text_format("%s}", literal);
+    free_hex(literal);
+    return closed;
+}
+
+static void renew_entry(struct put *put, const struct config_node *entry, unsigned instance)
+{
+    const struct splice_step steps[] = { { .name = "templates" }, { .index = instance } };
+
+    if (strcmp(entry->file, put->file) != 0) {
+        errors_add(put->errors, "templates[%u]: is set in %s:%d, which %s includes; next: change it there",
+                   instance + 1, entry->file, entry->line, put->file);
+        return;
+    }
+    char *literal = entry_literal(put, instance);
+    char *changed = config_splice(put->text, steps, 2, literal);
+    free_hex(literal);
+    if (changed != NULL)
+        replace_text(put, changed);
+    else
+        errors_add(put->errors, "templates[%u]: %s is written in a way that is not safe to change here; next: change"
+                   " it in an editor", instance + 1, put->file);
+}
+
+/* An entry that is to be of another type or mode, and has settings of the old one, is written anew. */
+static void renew_entries(struct put *put)
+{
+    const struct config_node *list = templates_of(put);
+
+    for (unsigned i = 0; list != NULL && i < list->count && i < REGISTER_TEMPLATE_INSTANCES; i++) {
+        if (!fits(put, &list->children[i], i))
+            renew_entry(put, &list->children[i], i);
     }
 }
 
@@ -287,6 +417,9 @@ char *config_put_registers(const char *text, const char *file, const struct regi
 
     if (read_text(&put))
         put_nameless(&put);
+    forget_text(&put);
+    if (errors_count(errors) == errors_before && read_text(&put))
+        renew_entries(&put);
     forget_text(&put);
     /* Now without what the raw list set. */
     if (errors_count(errors) == errors_before && read_text(&put))

@@ -13,6 +13,7 @@
 /*
  * Returns text with every register as in wanted, in new memory, or NULL with complaints in errors.
  *
+ * An entry of `templates` that has settings of another type or mode than wanted is written anew, without its comments.
  * A setting that has its value already stays as it is written; one that is not there is added only if its value is not
  * the default. What was set raw is then set by name; the list `registers` keeps those that have no name. wanted must
  * hold what each field allows.

@@ -237,5 +237,6 @@ static void read_group(struct config_reader *reader, const struct config_node *g
 
 void config_read_tree(struct config_reader *reader, const struct config_node *root)
 {
+    config_find_types(reader, root);
     read_group(reader, root, "");
 }

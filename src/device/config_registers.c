@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whoever sets a register raw must be the only one to set it. False: there is another, and it is said. */
-static bool claim(struct config_reader *reader, uint16_t address, const struct field_def *field,
+/* Whoever sets a register raw must be the only one to set it. False: there is another, and it is said. path: of the
+ * field, for the person. */
+static bool claim(struct config_reader *reader, uint16_t address, const struct field_def *field, const char *path,
                   const struct config_node *node)
 {
     for (size_t i = 0; i < reader->assignments_count; i++) {
@@ -22,7 +23,7 @@ static bool claim(struct config_reader *reader, uint16_t address, const struct f
                        node->file, node->line, address, other->node->file, other->node->line);
         else if (!other->reported)
             errors_add(reader->errors, "%s:%d: %s: register %04X is set by name and raw, here and in %s:%d; keep one",
-                       node->file, node->line, field != NULL ? field->path : "registers", address, other->node->file,
+                       node->file, node->line, path, address, other->node->file,
                        other->node->line);
         other->reported = true;
         return false;
@@ -80,12 +81,36 @@ static bool set_hex(struct config_reader *reader, const struct config_node *node
     return false;
 }
 
-/* For a field that is the whole register. */
-static void set_whole(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
+/* The same for a field of bytes that is a part of the register. */
+static void set_part(struct config_reader *reader, const struct config_node *node, const struct field_def *field,
+                     uint16_t address, const char *hex, const char *place)
+{
+    uint8_t bytes[REGISTER_MAX_BYTES];
+    const size_t wanted = field_part_bytes(field);
+    int size = hex_to_bytes(hex, strlen(hex), bytes, sizeof bytes);
+
+    if (size >= 0 && (size_t) size == wanted) {
+        registers_set_part(reader->config->registers, address, field, bytes);
+    } else {
+        char *problem = size < 0 ? text_format("the value must be hex digits, exactly %zu of them", 2 * wanted)
+                                 : text_format("a value of %d %s is not allowed: exactly %zu", size,
+                                               size == 1 ? "byte" : "bytes", wanted);
+        config_complain(reader, node, place, problem);
+        free(problem);
+    }
+    explicit_bzero(bytes, sizeof bytes);
+}
+
+/* For a field that is the whole register, or bytes in it. */
+static void set_bytes(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
                       const struct field_def *field, uint16_t address, const char *text, const char *place)
 {
-    if (field->kind == FIELD_HEX) {
+    if (field->kind == FIELD_HEX && field_is_whole(field)) {
         set_hex(reader, node, def, address, text, place);
+        return;
+    }
+    if (field->kind == FIELD_HEX) {
+        set_part(reader, node, field, address, text, place);
         return;
     }
     char *problem = field_text_problem(field, text, strlen(text), def->gateway_size_bytes);
@@ -104,9 +129,14 @@ static void set_from_file(struct config_reader *reader, const struct config_node
 
     if (text == NULL)
         return;
-    set_whole(reader, node, def, field, address, text, place);
+    set_bytes(reader, node, def, field, address, text, place);
     explicit_bzero(text, strlen(text));
     free(text);
+}
+
+static bool names_file(const struct config_node *node)
+{
+    return node->kind == CONFIG_TEXT && strncmp(node->text, "file:", strlen("file:")) == 0;
 }
 
 void config_read_field(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
@@ -116,65 +146,18 @@ void config_read_field(struct config_reader *reader, const struct config_node *n
     char *place = text_format("%s (register %04X)", path, address);
     struct config_value value = { 0 };
 
-    if (!claim(reader, address, field, node)) {
+    if (!claim(reader, address, field, path, node)) {
         /* said */
-    } else if (def->secret && node->kind == CONFIG_TEXT && strncmp(node->text, "file:", strlen("file:")) == 0) {
+    } else if (field_is_secret(def, field) && names_file(node)) {
         set_from_file(reader, node, def, field, address, place);
     } else if (config_read_value(reader, node, place, field, def->gateway_size_bytes,
-                                 registers_get_bits(reader->defaults, address, field->mask), &value)) {
-        if (field_is_whole(field))
-            set_whole(reader, node, def, field, address, value.text, place);
+                                 register_default_bits(def, field->mask), &value)) {
+        if (field->kind == FIELD_TEXT || field->kind == FIELD_HEX)
+            set_bytes(reader, node, def, field, address, value.text, place);
         else
             registers_set_bits(reader->config->registers, address, field->mask, value.number);
     }
     free(place);
-}
-
-static void read_template_setting(struct config_reader *reader, const struct config_node *node, unsigned instance)
-{
-    char *path = text_format("templates.%s", node->name);
-    char *place = text_format("templates[%u].%s", instance + 1, node->name);
-    const struct register_def *def;
-    const struct field_def *field = register_find_field(path, &def);
-    const struct field_def *type = &extension_template_type()->field;
-    struct config_value value = { 0 };
-
-    if (field != NULL)
-        config_read_field(reader, node, def, field, instance, place);
-    else if (strcmp(path, type->path) == 0)
-        config_read_value(reader, node, place, type, 0, 0, &value);
-    else
-        config_complain_unknown(reader, node, path, place);
-    free(place);
-    free(path);
-}
-
-/* An instance that says nothing of technologies looks for all of them: it stands there to be used. */
-static void default_lookup(struct config_reader *reader, unsigned instance)
-{
-    const struct register_def *def;
-    const struct field_def *field = register_find_field("templates.technologies", &def);
-
-    if (config_origin(reader, field->path, instance) == NULL)
-        registers_set_bits(reader->config->registers, register_address(def, instance), field->mask,
-                           field_option_by_name(field, "all")->value);
-}
-
-void config_read_templates(struct config_reader *reader, const struct config_node *list)
-{
-    if (!config_expect(reader, list, "templates", CONFIG_LIST))
-        return;
-    if (list->count > REGISTER_TEMPLATE_INSTANCES)
-        config_complain(reader, list, "templates", "there are only 4 instances (registers 0310, 0320, 0330, 0340)");
-    for (unsigned i = 0; i < list->count && i < REGISTER_TEMPLATE_INSTANCES; i++) {
-        const struct config_node *entry = &list->children[i];
-
-        if (!config_expect(reader, entry, "templates", CONFIG_GROUP))
-            continue;
-        for (size_t k = 0; k < entry->count; k++)
-            read_template_setting(reader, &entry->children[k], i);
-        default_lookup(reader, i);
-    }
 }
 
 /* The rules of each field, for a register that was set raw. */
@@ -185,7 +168,7 @@ static void check_fields(struct config_reader *reader, const struct config_node 
 
     for (size_t i = 0; i < def->fields_count; i++) {
         const struct field_def *field = &def->fields[i];
-        char *problem = field_register_problem(reader->config->registers, reader->defaults, def, instance, field);
+        char *problem = field_register_problem(reader->config->registers, def, instance, field);
 
         if (problem == NULL)
             continue;
@@ -199,14 +182,15 @@ static void check_fields(struct config_reader *reader, const struct config_node 
     }
 }
 
-static void set_raw(struct config_reader *reader, const struct config_node *node, const struct register_def *def,
+static void set_raw(struct config_reader *reader, const struct config_node *node, const struct register_def *row,
                     unsigned instance, const char *hex)
 {
-    uint16_t address = register_address(def, instance);
+    struct registers *registers = reader->config->registers;
+    uint16_t address = register_address(row, instance);
     char *place = text_format("registers (register %04X)", address);
 
-    if (set_hex(reader, node, def, address, hex, place))
-        check_fields(reader, node, def, instance);
+    if (set_hex(reader, node, registers_def(registers, row, instance), address, hex, place))
+        check_fields(reader, node, registers_def(registers, row, instance), instance);
     free(place);
 }
 
@@ -222,15 +206,15 @@ static void read_raw(struct config_reader *reader, const struct config_node *nod
         return;
     }
     uint16_t address = (uint16_t) (address_bytes[0] << 8 | address_bytes[1]);
-    const struct register_def *def = register_find(address, &instance);
+    const struct register_def *row = register_find(address, &instance);
 
-    if (def == NULL) {
+    if (row == NULL) {
         errors_add(reader->errors, "%s:%d: registers: there is no register %04X; next: `springparkctl"
                                    " registers` lists those that there are", node->file, node->line, address);
         return;
     }
-    if (claim(reader, address, NULL, node))
-        set_raw(reader, node, def, instance, node->text + 5);
+    if (claim(reader, address, NULL, "registers", node) && config_may_set_raw(reader, row, instance))
+        set_raw(reader, node, row, instance, node->text + 5);
 }
 
 void config_read_registers(struct config_reader *reader, const struct config_node *list)
@@ -265,6 +249,12 @@ const struct config_node *config_origin(const struct config_reader *reader, cons
     const struct field_def *field = register_find_field(path, &def);
 
     return field != NULL ? find_origin(reader, def, field, instance, true) : NULL;
+}
+
+const struct config_node *config_origin_of_field(const struct config_reader *reader, const struct register_def *def,
+                                                 const struct field_def *field, unsigned instance)
+{
+    return find_origin(reader, def, field, instance, false);
 }
 
 const struct config_node *config_origin_by_name(const struct config_reader *reader, const char *path)

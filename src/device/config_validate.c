@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "device/ipv4_plan.h"
 #include "device/register_text.h"
+#include "device/register_types.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -171,6 +172,14 @@ static void note_field(struct config_reader *reader, const struct register_def *
     free(text);
 }
 
+static void note_register(struct config_reader *reader, const struct register_def *def, unsigned instance)
+{
+    for (size_t i = 0; i < def->fields_count; i++) {
+        if (def->fields[i].support == FIELD_NOT_APPLICABLE)
+            note_field(reader, def, instance, &def->fields[i]);
+    }
+}
+
 /* What is accepted and has no effect on a gateway. */
 static void note_fields(struct config_reader *reader)
 {
@@ -178,38 +187,39 @@ static void note_fields(struct config_reader *reader)
     const struct register_def *table = register_table(&count);
 
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < table[i].fields_count; k++) {
-            const struct field_def *field = &table[i].fields[k];
-            unsigned instances = table[i].per_template ? REGISTER_TEMPLATE_INSTANCES : 1;
+        unsigned instances = table[i].per_template ? REGISTER_TEMPLATE_INSTANCES : 1;
 
-            if (field->support != FIELD_NOT_APPLICABLE)
-                continue;
-            for (unsigned n = 0; n < instances; n++)
-                note_field(reader, &table[i], n, field);
-        }
+        for (unsigned n = 0; n < instances; n++)
+            note_register(reader, registers_def(reader->config->registers, &table[i], n), n);
     }
+}
+
+static bool has_pcsc_readers(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->readers_count; i++) {
+        if (strcmp(settings->readers[i].driver, "pcsc") == 0)
+            return true;
+    }
+    return false;
 }
 
 /* A reader on pcscd cannot tell what the anti-collision gave, but for one kind of card; one on libnfc tells it of all. */
 static void note_protocol_bytes(struct config_reader *reader)
 {
-    static const char path[] = "templates.content";
-    const struct settings *settings = &reader->config->settings;
-    const struct register_def *def;
-    const struct field_def *field = register_find_field(path, &def);
-    bool pcsc = false;
+    const struct registers *registers = reader->config->registers;
 
-    for (size_t i = 0; i < settings->readers_count; i++)
-        pcsc = pcsc || strcmp(settings->readers[i].driver, "pcsc") == 0;
-    for (unsigned n = 0; pcsc && n < SETTINGS_TEMPLATE_COUNT; n++) {
-        const struct config_node *node = config_origin(reader, path, n);
-        uint16_t address = register_address(def, n);
+    for (unsigned n = 0; has_pcsc_readers(&reader->config->settings) && n < SETTINGS_TEMPLATE_COUNT; n++) {
+        const struct register_type *type = registers_type(registers, n);
+        const struct register_def *def;
+        const struct field_def *field =
+            type != NULL ? register_type_field(type, false, "templates.content", &def) : NULL;
+        const struct config_node *node = field != NULL ? config_origin_of(reader, def, field, n) : NULL;
 
-        if (node != NULL && settings->templates[n].enabled &&
-            registers_get_bits(reader->config->registers, address, field->mask) != 0)
-            errors_add(reader->notes, "%s:%d: templates[%u].content (register %04X): \"protocol\" has an effect on PC/SC"
-                                      " readers with NFC-B (ISO/IEC 14443-4) only; any other tag on them gives its"
-                                      " identifier alone", node->file, node->line, n + 1, address);
+        if (node == NULL || registers_get_bits(registers, register_address(def, n), field->mask) == 0)
+            continue;
+        errors_add(reader->notes, "%s:%d: templates[%u].content (register %04X): \"protocol\" has an effect on PC/SC"
+                                  " readers with NFC-B (ISO/IEC 14443-4) only; any other tag on them gives its"
+                                  " identifier alone", node->file, node->line, n + 1, register_address(def, n));
     }
 }
 
@@ -329,6 +339,7 @@ void config_validate(struct config_reader *reader, const struct config_node *roo
     check_texts(reader, device != NULL ? config_node_child(device, "serial") : NULL);
     check_slots(reader);
     check_ipv4(reader);
+    config_validate_templates(reader);
     note_fields(reader);
     config_validate_trust(reader, root);
     config_validate_provisioning(reader, root);

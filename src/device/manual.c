@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/manual.h"
+#include "device/manual_page.h"
 
 #include "base/hex.h"
 #include "base/memory.h"
@@ -14,13 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct page {
-    FILE *out;
-    const struct registers *defaults;
-    const struct field_option *choices;  /* of the setting before, */
-    const char *choices_of;              /* and its name */
-};
 
 static const char head[] =
     ".\\\" SPDX-License-Identifier: MIT\n"
@@ -76,7 +69,7 @@ static const char raw[] =
     " settings hold for them as well. A register that is set here and, also in part, by name is an error. Default:"
     " none.";
 
-__attribute__((format(printf, 2, 3))) static void put(const struct page *page, const char *template, ...)
+void manual_put(const struct manual_page *page, const char *template, ...)
 {
     va_list arguments;
 
@@ -87,15 +80,15 @@ __attribute__((format(printf, 2, 3))) static void put(const struct page *page, c
     free(text);
 }
 
-static void put_paragraphs(const struct page *page, const char *const *paragraphs, size_t count)
+static void put_paragraphs(const struct manual_page *page, const char *const *paragraphs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         fputs(".PP\n", page->out);
-        put(page, "%s", paragraphs[i]);
+        manual_put(page, "%s", paragraphs[i]);
     }
 }
 
-static void put_tag(const struct page *page, const char *tag)
+void manual_put_tag(const struct manual_page *page, const char *tag)
 {
     fputs(".TP\n", page->out);
     roff_put_macro(page->out, "B", tag);
@@ -110,7 +103,7 @@ static bool is_in(const char *path, const char *group)
 }
 
 /* The title, and what the gateway makes of it. */
-static void put_effect(const struct page *page, const struct field_def *field)
+static void put_effect(const struct manual_page *page, const struct field_def *field)
 {
     static const char *const words[] = {
         [FIELD_HONOURED] = "",
@@ -118,43 +111,43 @@ static void put_effect(const struct page *page, const struct field_def *field)
         [FIELD_REFUSED] = "any value but the default is refused: ",
     };
 
-    put(page, "%s: %s%s.", field->title, words[field->support], field->effect);
+    manual_put(page, "%s: %s%s.", field->title, words[field->support], field->effect);
 }
 
-static void put_allowed(const struct page *page, const struct field_def *field, size_t limit_bytes)
+static void put_allowed(const struct manual_page *page, const struct field_def *field, size_t limit_bytes)
 {
     if (field->kind == FIELD_CHOICE || field->kind == FIELD_FLAGS)
         return;
     char *allowed = field_allowed(field, limit_bytes);
 
     if (field->refused_because != NULL)
-        put(page, "Allowed: %s; %s.", allowed, field->refused_because);
+        manual_put(page, "Allowed: %s; %s.", allowed, field->refused_because);
     else
-        put(page, "Allowed: %s.", allowed);
+        manual_put(page, "Allowed: %s.", allowed);
     free(allowed);
 }
 
-static void put_choice(const struct page *page, const struct field_option *option)
+static void put_choice(const struct manual_page *page, const struct field_option *option)
 {
     char *tag = text_format("\"%s\"", option->name);
 
-    put_tag(page, tag);
+    manual_put_tag(page, tag);
     if (option->refused_because != NULL)
-        put(page, "%s. Refused: %s.", option->title, option->refused_because);
+        manual_put(page, "%s. Refused: %s.", option->title, option->refused_because);
     else
-        put(page, "%s.", option->title);
+        manual_put(page, "%s.", option->title);
     free(tag);
 }
 
-static void put_choices(struct page *page, const struct field_def *field)
+static void put_choices(struct manual_page *page, const struct field_def *field)
 {
     if (field->kind != FIELD_CHOICE && field->kind != FIELD_FLAGS)
         return;
     if (field->options == page->choices) {
-        put(page, "The words are those of %s.", page->choices_of);
+        manual_put(page, "The words are those of %s.", page->choices_of);
         return;
     }
-    put(page, "%s", field->kind == FIELD_FLAGS ? "A list of any of these words:" : "One of these words:");
+    manual_put(page, "%s", field->kind == FIELD_FLAGS ? "A list of any of these words:" : "One of these words:");
     fputs(".RS\n.PD 0\n", page->out);
     for (const struct field_option *option = field->options; option->name != NULL; option++)
         put_choice(page, option);
@@ -164,7 +157,7 @@ static void put_choices(struct page *page, const struct field_def *field)
 }
 
 /* "0311", of a template "0311, 0321, 0331, 0341" */
-static char *addresses(const struct register_def *def)
+char *manual_addresses(const struct register_def *def)
 {
     if (!def->per_template)
         return text_format("%04X", def->address);
@@ -172,35 +165,38 @@ static char *addresses(const struct register_def *def)
                        register_address(def, 2), register_address(def, 3));
 }
 
-static void put_register(const struct page *page, const struct register_def *def, const struct field_def *field)
+static void put_register(const struct manual_page *page, const struct register_def *def, const struct field_def *field)
 {
-    char *where = addresses(def), *bits = hex_from_bytes(field->mask, def->size_bytes);
+    char *where = manual_addresses(def), *bits = hex_from_bytes(field->mask, def->size_bytes);
     const char *plural = def->per_template ? "s" : "";
 
     if (field_is_whole(field))
-        put(page, "Register%s %s.", plural, where);
+        manual_put(page, "Register%s %s.", plural, where);
     else
-        put(page, "Register%s %s, bits %s.", plural, where, bits);
+        manual_put(page, "Register%s %s, bits %s.", plural, where, bits);
     free(bits);
     free(where);
 }
 
 /* As the file would have it; numbers in the form in which the sample shows them, which may be hex. */
-static void put_register_default(const struct page *page, const struct register_def *def, const struct field_def *field)
+static void put_register_default(const struct manual_page *page, const struct register_def *def,
+                                 const struct field_def *field)
 {
     char *value = field->kind == FIELD_NUMBER && field->sample != NULL
-                      ? text_copy(field->sample) : field_value_text(page->defaults, def, 0, field);
+                      ? text_copy(field->sample) : field_default_text(def, field);
 
-    if (def->secret && strcmp(value, "\"(default)\"") == 0)
-        put(page, "Default: that of every SpringPark.");
+    if (field_is_secret(def, field) && def->per_template)
+        manual_put(page, "Default: none.");
+    else if (field_is_secret(def, field) && strcmp(value, "\"(default)\"") == 0)
+        manual_put(page, "Default: that of every SpringPark.");
     else
-        put(page, "Default: %s.", value);
+        manual_put(page, "Default: %s.", value);
     free(value);
 }
 
-static void put_field(struct page *page, const struct register_def *def, const struct field_def *field)
+void manual_put_field(struct manual_page *page, const struct register_def *def, const struct field_def *field)
 {
-    put_tag(page, field->path);
+    manual_put_tag(page, field->path);
     put_effect(page, field);
     put_allowed(page, field, def->gateway_size_bytes);
     put_register_default(page, def, field);
@@ -224,57 +220,59 @@ static char *extension_default(const struct extension_def *def)
     return text_format("%" PRIu32, def->default_value);
 }
 
-static void put_extension(struct page *page, const struct extension_def *def)
+void manual_put_extension(struct manual_page *page, const struct extension_def *def)
 {
     char *value = extension_default(def);
 
-    put_tag(page, def->field.path);
+    manual_put_tag(page, def->field.path);
     put_effect(page, &def->field);
     put_allowed(page, &def->field, def->limit_bytes);
-    put(page, "Default: %s.", value);
+    manual_put(page, "Default: %s.", value);
     put_choices(page, &def->field);
     free(value);
 }
 
-static void put_extensions(struct page *page, const struct extension_def *table, size_t count, const char *group)
+static void put_extensions(struct manual_page *page, const struct extension_def *table, size_t count, const char *group)
 {
     for (size_t i = 0; i < count; i++) {
         if (is_in(table[i].field.path, group))
-            put_extension(page, &table[i]);
+            manual_put_extension(page, &table[i]);
     }
 }
 
-static void put_fields(struct page *page, const char *group)
+static void put_fields(struct manual_page *page, const char *group)
 {
     size_t count;
     const struct register_def *table = register_table(&count);
 
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < table[i].fields_count; k++) {
+        for (size_t k = 0; !table[i].per_template && k < table[i].fields_count; k++) {
             if (is_in(table[i].fields[k].path, group))
-                put_field(page, &table[i], &table[i].fields[k]);
+                manual_put_field(page, &table[i], &table[i].fields[k]);
         }
     }
 }
 
-static void put_group(struct page *page, const char *group)
+static void put_group(struct manual_page *page, const char *group)
 {
     const char *about = manual_group_about(group);
     size_t count;
 
     roff_put_macro(page->out, "SS", group);
     if (about != NULL)
-        put(page, "%s", about);
+        manual_put(page, "%s", about);
     if (strcmp(group, "certificates") == 0 || strcmp(group, "keys") == 0) {
         char *tag = text_format("%s.slot_X", group);
 
-        put_tag(page, tag);
-        put(page, "%s", *group == 'k' ? keys : slots);
+        manual_put_tag(page, tag);
+        manual_put(page, "%s", *group == 'k' ? keys : slots);
         free(tag);
         return;
     }
-    if (strcmp(group, "templates") == 0)
-        put_extension(page, extension_template_type());
+    if (strcmp(group, "templates") == 0) {
+        manual_put_templates(page);
+        return;
+    }
     put_fields(page, group);
     const struct extension_def *table = extension_table(&count);
     put_extensions(page, table, count, group);
@@ -286,7 +284,7 @@ static void put_group(struct page *page, const char *group)
 
 /* The groups that the order of the page does not name, each once, as the registers come. */
 struct others {
-    struct page *page;
+    struct manual_page *page;
     char *written;  /* " nfc  nfc.power " */
 };
 
@@ -310,86 +308,26 @@ static void visit_other(void *context, const char *path)
     free(group);
 }
 
-static void put_settings(struct page *page)
+static void put_settings(struct manual_page *page)
 {
     const char *group;
     struct others others = { .page = page, .written = text_copy("") };
 
     fputs(".SH SETTINGS\n", page->out);
-    put(page, "By group. Each setting is named with its group, as in messages and for `springparkctl set`; the register"
-              " is the one that has it on a SpringPark, with the bits in it. `springparkctl registers NAME` shows the"
-              " same with the present value.");
+    manual_put(page,
+               "By group. Each setting is named with its group, as in messages and for `springparkctl set`; the register"
+               " is the one that has it on a SpringPark, with the bits in it. `springparkctl registers NAME` shows the"
+               " same with the present value.");
     for (size_t i = 0; (group = manual_group_by_order(i)) != NULL; i++)
         put_group(page, group);
     config_visit_paths(visit_other, &others);
     free(others.written);
     roff_put_macro(page->out, "SS", "registers");
-    put_tag(page, "registers");
-    put(page, "%s", raw);
+    manual_put_tag(page, "registers");
+    manual_put(page, "%s", raw);
 }
 
-static void put_size(const struct page *page, const struct register_def *def)
-{
-    const char *plural = def->size_bytes == 1 ? "" : "s";
-
-    if (def->gateway_size_bytes != def->size_bytes)
-        put(page, "At most %u bytes; a SpringPark takes %u.", def->gateway_size_bytes, def->size_bytes);
-    else
-        put(page, "%s %u byte%s.", def->variable ? "At most" : "Exactly", def->size_bytes, plural);
-}
-
-static const char *or_empty(const char *hex)
-{
-    return *hex != '\0' ? hex : "empty";
-}
-
-/* "Settings: mqtt.tls.sni, mqtt.tls.enabled." */
-static void put_names(const struct page *page, const struct register_def *def)
-{
-    char *names = text_copy("");
-
-    for (size_t i = 0; i < def->fields_count; i++) {
-        if (def->fields[i].path == NULL)
-            continue;
-        char *longer = text_format("%s%s%s", names, *names != '\0' ? ", " : "", def->fields[i].path);
-
-        free(names);
-        names = longer;
-    }
-    if (*names != '\0')
-        put(page, "Settings: %s.", names);
-    free(names);
-}
-
-static void put_register_entry(const struct page *page, const struct register_def *def)
-{
-    char *where = addresses(def);
-
-    put_tag(page, where);
-    put(page, "%s (%s).", def->title, def->name);
-    put_size(page, def);
-    if (def->gateway_default != NULL)
-        put(page, "Default: %s; a SpringPark has %s. Why: %s.", def->gateway_default, or_empty(def->device_default),
-            def->default_reason);
-    else if (!def->secret)
-        put(page, "Default: %s.", or_empty(def->device_default));
-    put_names(page, def);
-    free(where);
-}
-
-static void put_registers(const struct page *page)
-{
-    size_t count;
-    const struct register_def *table = register_table(&count);
-
-    fputs(".SH REGISTERS\n", page->out);
-    put(page, "All of them by address, with title, name, size, default and the settings that are its bits. What has no"
-              " setting can only be set raw, and reserved bits must stay as they are.");
-    for (size_t i = 0; i < count; i++)
-        put_register_entry(page, &table[i]);
-}
-
-static void put_files(const struct page *page)
+static void put_files(const struct manual_page *page)
 {
     static const char *const files[][2] = {
         { "/etc/springpark.conf", "The settings, of mode 0640 and the group springpark. `springparkctl registers"
@@ -400,19 +338,20 @@ static void put_files(const struct page *page)
 
     fputs(".SH FILES\n", page->out);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        put_tag(page, files[i][0]);
-        put(page, "%s", files[i][1]);
+        manual_put_tag(page, files[i][0]);
+        manual_put(page, "%s", files[i][1]);
     }
     fputs(".PP\n", page->out);
-    put(page, "Who builds with another prefix has them where configure was told; `springparkctl --help` says where.");
+    manual_put(page, "Who builds with another prefix has them where configure was told; `springparkctl --help` says"
+                     " where.");
 }
 
-static void put_examples(const struct page *page)
+static void put_examples(const struct manual_page *page)
 {
     const char *example;
 
     fputs(".SH EXAMPLES\n", page->out);
-    put(page, "Each is a whole file.");
+    manual_put(page, "Each is a whole file.");
     for (size_t i = 0; (example = manual_example(i)) != NULL; i++)
         roff_put_example(page->out, example);
 }
@@ -421,8 +360,7 @@ char *manual_settings_page(void)
 {
     char *text = NULL;
     size_t size = 0;
-    struct registers *defaults = registers_create();
-    struct page page = { .out = open_memstream(&text, &size), .defaults = defaults };
+    struct manual_page page = { .out = open_memstream(&text, &size) };
 
     if (page.out == NULL)
         abort();
@@ -433,12 +371,11 @@ char *manual_settings_page(void)
     fputs(".SH \"FILE FORMAT\"\n", page.out);
     put_paragraphs(&page, format, sizeof format / sizeof format[0]);
     put_settings(&page);
-    put_registers(&page);
+    manual_put_registers(&page);
     put_files(&page);
     put_examples(&page);
     fputs(".SH \"SEE ALSO\"\n.BR springparkd (8),\n.BR springparkctl (1),\n.BR springpark\\-aws (7)\n", page.out);
     if (fclose(page.out) != 0)
         abort();
-    registers_free(defaults);
     return text;
 }

@@ -5,6 +5,7 @@
 #include "device/config_extensions.h"
 #include "device/config_paths.h"
 #include "device/register_text.h"
+#include "device/register_types.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,13 +48,15 @@ static void put_registers(FILE *out)
         for (unsigned k = 0; k < (table[i].per_template ? REGISTER_TEMPLATE_INSTANCES : 1); k++)
             fprintf(out, "    %04X\n", register_address(&table[i], k));
         fprintf(out, "    %s\n", table[i].name);
-        for (size_t k = 0; k < table[i].fields_count; k++) {
+        for (size_t k = 0; !table[i].per_template && k < table[i].fields_count; k++) {
             if (table[i].fields[k].path != NULL)
                 put_name(out, table[i].fields[k].path);
         }
     }
+    register_visit_template_paths(put_name, out);
 }
 
+/* The field of a setting that no template has. */
 static const struct field_def *find_field(const char *path)
 {
     const struct extension_def *extension = extension_find(path);
@@ -62,22 +65,62 @@ static const struct field_def *find_field(const char *path)
     return extension != NULL ? &extension->field : register_find_field(path, &def);
 }
 
+static bool is_wordy(const struct field_def *field)
+{
+    return field != NULL && field->support != FIELD_REFUSED &&
+           (field->kind == FIELD_BOOLEAN || field->kind == FIELD_CHOICE);
+}
+
+/* " none all": those of the words that may be chosen and are not among written yet; written grows by them. */
+static void add_words(char **written, const struct field_def *field)
+{
+    static const struct field_option flags[] = {
+        { 1, "true", "", NULL },
+        { 0, "false", "", NULL },
+        { 0, NULL, NULL, NULL },
+    };
+
+    if (!is_wordy(field))
+        return;
+    for (const struct field_option *option = field->options != NULL ? field->options : flags; option->name != NULL;
+         option++) {
+        char *word = text_format(" %s ", option->name);
+
+        if (option->refused_because == NULL && strstr(*written, word) == NULL) {
+            char *longer = text_format("%s%s ", *written, option->name);
+
+            free(*written);
+            *written = longer;
+        }
+        free(word);
+    }
+}
+
+/* Of one name the types of templates may have other words each; the completion offers all of them. */
+static void add_words_of_types(char **written, const char *path)
+{
+    size_t count;
+    const struct register_type *types = register_types(&count);
+    const struct register_def *def;
+
+    for (size_t i = 0; i < count; i++) {
+        for (int mode = 0; types[i].refused_because == NULL && mode < 2; mode++)
+            add_words(written, register_type_field(&types[i], mode == 1, path, &def));
+    }
+}
+
 static void put_words(void *context, const char *path)
 {
     FILE *out = context;
-    const struct field_def *field = find_field(path);
+    char *words = text_copy(" ");
 
-    if (field == NULL || field->support == FIELD_REFUSED ||
-        (field->kind != FIELD_BOOLEAN && field->kind != FIELD_CHOICE))
-        return;
-    fprintf(out, "        %s) echo", path);
-    if (field->kind == FIELD_BOOLEAN)
-        fputs(" true false", out);
-    for (const struct field_option *option = field->options; option != NULL && option->name != NULL; option++) {
-        if (option->refused_because == NULL)
-            fprintf(out, " %s", option->name);
-    }
-    fputs(" ;;\n", out);
+    add_words(&words, find_field(path));
+    if (strncmp(path, "templates.", strlen("templates.")) == 0)
+        add_words_of_types(&words, path);
+    words[strlen(words) - 1] = '\0'; /* the blank behind the last */
+    if (*words != '\0')
+        fprintf(out, "        %s) echo%s ;;\n", path, words);
+    free(words);
 }
 
 char *manual_completion(void)

@@ -15,7 +15,10 @@ static const struct group {
     { "mqtt.options", "Options of the MQTT client." },
     { "smart_reader", "Reading and the events." },
     { "templates", "A list of groups: what is looked for and how it is shown. There are up to 4 instances, tried"
-                   " in this order; without the list every tag gives its identifier in hex." },
+                   " in this order; without the list every tag gives its identifier in hex. What an entry may have"
+                   " depends on its type: a setting of another type is an error. An entry with neither type nor"
+                   " technologies looks for all tags, as the type id-only, and one with a type alone for what that type's section names"
+                   " first. A type whose registers hold a key takes it as \"file:PATH\", too." },
     { "readers", "A list of groups, one for each reader or kind of reader, at most 64. Without it every contactless"
                  " PC/SC reader is used." },
     { "certificates", "What a SpringPark has in its 16 certificate slots." },

@@ -19,6 +19,8 @@ libspringpark_a_SOURCES += \
 	src/device/config_registers.c \
 	src/device/config_settings.c \
 	src/device/config_splice.c src/device/config_splice.h \
+	src/device/config_template_rules.c \
+	src/device/config_templates.c \
 	src/device/config_text.c \
 	src/device/config_trust.c \
 	src/device/config_validate.c \
@@ -27,6 +29,9 @@ libspringpark_a_SOURCES += \
 	src/device/manual_completion.c \
 	src/device/manual_groups.c \
 	src/device/manual_hint.c \
+	src/device/manual_page.h \
+	src/device/manual_registers.c \
+	src/device/manual_templates.c \
 	src/device/ipv4_plan.c src/device/ipv4_plan.h \
 	src/device/nearest.c src/device/nearest.h \
 	src/device/network.c src/device/network.h \
@@ -41,11 +46,14 @@ libspringpark_a_SOURCES += \
 	src/device/register_fields_security.c \
 	src/device/register_fields_smartcard.c \
 	src/device/register_fields_template.c \
+	src/device/register_fields_template_data.c \
+	src/device/register_fields_template_desfire.c \
 	src/device/register_fields_ui.c \
 	src/device/register_fields_usb.c \
 	src/device/register_table.c \
 	src/device/register_text.c src/device/register_text.h \
 	src/device/register_value.c \
+	src/device/register_types.c src/device/register_types.h \
 	src/device/registers.c src/device/registers.h \
 	src/device/roff.c src/device/roff.h \
 	src/device/running_network.c src/device/running_network.h \

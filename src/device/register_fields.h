@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bit fields of the registers, split over files of a readable size. Private to the table: only register_table.c
- * and the register_fields_*.c include this. Constant data.
+ * The bit fields of the registers, split over files of a readable size. Private to the table: only register_table.c,
+ * register_types.c and the register_fields_*.c include this. Constant data.
  */
 #ifndef SPRINGPARK_DEVICE_REGISTER_FIELDS_H
 #define SPRINGPARK_DEVICE_REGISTER_FIELDS_H
@@ -26,13 +26,59 @@ extern const struct field_def fields_028D[1];
 extern const struct field_def fields_028E[1];
 extern const struct field_def fields_028F[1];
 
-/* register_fields_template.c: of the template type ID Only */
+/* Why a type of template, or one of its values, may not be chosen. */
+#define NOT_PUBLISHED "there is no published description by which such cards could be read here"
+#define CONTRACT_WITH(whom) "it takes a contract with " whom
+#define LICENCE_OF(whom) "it takes a licence of " whom
+#define NO_PEER \
+    "a peer (P2P) needs a reader that speaks SNEP, and PC/SC and libnfc here speak to tags; write \"ndef-tags\""
+#define NO_TYPE_1_TAG \
+    "a Type 1 Tag (Topaz, Jewel) has commands of its own, which this gateway does not speak; write \"ndef-tags\" for" \
+    " the types 2 to 5"
+
+/* register_fields_template.c: common to the template types, and ID Only */
 extern const struct field_def fields_03t0[1];
 extern const struct field_def fields_03t1[5];
 extern const struct field_def fields_03t2[1];
 extern const struct field_def fields_03t3[2];
 extern const struct field_def fields_03t4[3];
-extern const struct field_def fields_03tx[1];
+extern const struct field_def fields_03tx[1];   /* what a type has not */
+extern const struct field_option template_padding_options[];
+extern const struct field_option template_format_options[];
+extern const struct field_option template_token_options[];
+extern const struct field_option template_token_position_options[];
+
+#define SHIFT_BYTES(...)                                                                                               \
+    { .path = "templates.shift_bytes", .title = "Leading bytes to drop", .kind = FIELD_NUMBER,                         \
+      .mask = { __VA_ARGS__ }, .max = 255, .effect = "before the format applies" }
+#define SHIFT_BITS(...)                                                                                                \
+    { .path = "templates.shift_bits", .title = "Leading bits to drop", .kind = FIELD_NUMBER,                           \
+      .mask = { __VA_ARGS__ }, .max = 7, .effect = "after shift_bytes" }
+#define TOKEN_FIELDS                                                                                                   \
+    { .path = "templates.token_position", .title = "Place of the card type", .kind = FIELD_CHOICE, .mask = { 0x0C },   \
+      .options = template_token_position_options, .effect = "where the token stands" },                                \
+    { .path = "templates.token", .title = "Card type token", .kind = FIELD_CHOICE, .mask = { 0x03 },                   \
+      .options = template_token_options, .effect = "whether the kind of card is part of TagData" }
+
+/* register_fields_template_data.c: the types that read data */
+extern const struct field_def fields_03t1_raw[6];
+extern const struct field_def fields_03t1_string[6];
+extern const struct field_def fields_03t3_memory[3];
+extern const struct field_def fields_03t3_classic[4];
+extern const struct field_def fields_03t5_classic[3];
+extern const struct field_def fields_03t5_ndef[1];
+extern const struct field_def fields_03t6_ndef[1];
+extern const struct field_def fields_03t5_iso[1];
+extern const struct field_def fields_03t6_iso[1];
+extern const struct field_def fields_03t7_iso[1];
+
+/* register_fields_template_desfire.c */
+extern const struct field_def fields_03t1_desfire_id[4];
+extern const struct field_def fields_03t3_desfire_data[8];
+extern const struct field_def fields_03t3_desfire_id[3];
+extern const struct field_def fields_03t4_desfire[6];
+extern const struct field_def fields_03t5_desfire_data[7];
+extern const struct field_def fields_03t5_desfire_id[7];
 
 /* register_fields_device.c: identity and licence */
 extern const struct field_def fields_0200[1];

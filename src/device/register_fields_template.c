@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* What all types of templates have, and ID Only. */
 #include "device/register_fields.h"
-
-#define NOT_IN_THIS_VERSION(type) "template type " type " is not in this version"
 
 static const struct field_option lookup_options[] = {
     { 0x00, "off", "Instance disabled", NULL },
@@ -21,42 +20,44 @@ static const struct field_option lookup_options[] = {
     { 0x28, "felica", "FeliCa", NULL },
     { 0x2A, "picotag-v", "PicoTag over protocol V", NULL },
     { 0x2C, "innovatron", "Innovatron radio protocol", NULL },
-    { 0x11, "iso-a", "ISO Data on NFC-A", NOT_IN_THIS_VERSION("ISO Data") },
-    { 0x12, "iso-b", "ISO Data on NFC-B", NOT_IN_THIS_VERSION("ISO Data") },
-    { 0x13, "iso-a+b", "ISO Data on NFC-A and NFC-B", NOT_IN_THIS_VERSION("ISO Data") },
-    { 0x40, "ndef-snep", "NDEF from SNEP peers", NOT_IN_THIS_VERSION("NDEF Data") },
-    { 0x41, "ndef-t1t", "NDEF on T1T", NOT_IN_THIS_VERSION("NDEF Data") },
-    { 0x42, "ndef-t2t", "NDEF on T2T", NOT_IN_THIS_VERSION("NDEF Data") },
-    { 0x43, "ndef-t3t", "NDEF on T3T", NOT_IN_THIS_VERSION("NDEF Data") },
-    { 0x44, "ndef-t4t", "NDEF on T4T", NOT_IN_THIS_VERSION("NDEF Data") },
-    { 0x45, "ndef-t5t", "NDEF on T5T", NOT_IN_THIS_VERSION("NDEF Data") },
-    { 0x4A, "ndef-t4at", "NDEF on T4T over NFC-A", NOT_IN_THIS_VERSION("NDEF Data") },
-    { 0x4B, "ndef-t4bt", "NDEF on T4T over NFC-B", NOT_IN_THIS_VERSION("NDEF Data") },
-    { 0x4E, "ndef-tags", "NDEF on all tags", NOT_IN_THIS_VERSION("NDEF Data") },
-    { 0x4F, "ndef-all", "NDEF on all tags and SNEP peers", NOT_IN_THIS_VERSION("NDEF Data") },
-    { 0x54, "iso15693-memory", "ISO 15693 Memory", NOT_IN_THIS_VERSION("ISO 15693 Memory") },
-    { 0x56, "em4134-memory", "EM4134 Memory", NOT_IN_THIS_VERSION("EM4134 Memory") },
-    { 0x61, "mifare-classic", "Mifare Classic", NOT_IN_THIS_VERSION("Mifare Classic") },
-    { 0x62, "mifare-ultralight", "Mifare UltraLight", NOT_IN_THIS_VERSION("Mifare UltraLight") },
-    { 0x63, "mifare-plus-sl3", "Mifare Plus SL3", NOT_IN_THIS_VERSION("Mifare Plus SL3") },
-    { 0x70, "desfire-id", "Desfire ID", NOT_IN_THIS_VERSION("Desfire ID") },
-    { 0x71, "desfire-data", "Desfire Data", NOT_IN_THIS_VERSION("Desfire Data") },
-    { 0x72, "iso-72", "ISO Data", NOT_IN_THIS_VERSION("ISO Data") },
-    { 0x73, "pan", "PAN", NOT_IN_THIS_VERSION("PAN") },
-    { 0x78, "calypso", "Calypso", NOT_IN_THIS_VERSION("Calypso") },
-    { 0x79, "navigo", "Navigo", NOT_IN_THIS_VERSION("Navigo") },
-    { 0xB0, "springblue", "SpringBlue", NOT_IN_THIS_VERSION("SpringBlue") },
-    { 0xC0, "orange-nfc-retail", "Orange NFC Retail", NOT_IN_THIS_VERSION("Orange NFC Retail") },
-    { 0xC1, "orange-nfc-office", "Orange NFC Office", NOT_IN_THIS_VERSION("Orange NFC Office") },
-    { 0xC3, "stid-mobile-id", "STid Mobile ID NFC", NOT_IN_THIS_VERSION("STid Mobile ID NFC") },
-    { 0xD1, "apple-vas", "Apple VAS", NOT_IN_THIS_VERSION("Apple VAS") },
-    { 0xD2, "google-smarttap", "Google SmartTap", NOT_IN_THIS_VERSION("Google SmartTap") },
+    { 0x11, "iso-a", "ISO Data on NFC-A", NULL },
+    { 0x12, "iso-b", "ISO Data on NFC-B", NULL },
+    { 0x13, "iso-a+b", "ISO Data on NFC-A and NFC-B", NULL },
+    { 0x40, "ndef-snep", "NDEF from SNEP peers", NO_PEER },
+    { 0x41, "ndef-t1t", "NDEF on T1T", NO_TYPE_1_TAG },
+    { 0x42, "ndef-t2t", "NDEF on T2T", NULL },
+    { 0x43, "ndef-t3t", "NDEF on T3T", NULL },
+    { 0x44, "ndef-t4t", "NDEF on T4T", NULL },
+    { 0x45, "ndef-t5t", "NDEF on T5T", NULL },
+    { 0x4A, "ndef-t4at", "NDEF on T4T over NFC-A", NULL },
+    { 0x4B, "ndef-t4bt", "NDEF on T4T over NFC-B", NULL },
+    { 0x4E, "ndef-tags", "NDEF on tags of the types 2 to 5", NULL },
+    { 0x4F, "ndef-all", "NDEF on all tags and SNEP peers", NO_PEER },
+    { 0x54, "iso15693-memory", "ISO 15693 Memory", NULL },
+    { 0x56, "em4134-memory", "EM4134 Memory", NOT_PUBLISHED },
+    { 0x61, "mifare-classic", "Mifare Classic", NULL },
+    { 0x62, "mifare-ultralight", "Mifare UltraLight", NULL },
+    { 0x63, "mifare-plus-sl3", "Mifare Plus SL3", NOT_PUBLISHED },
+    { 0x70, "desfire-id", "Desfire ID", NULL },
+    { 0x71, "desfire-data", "Desfire Data", NULL },
+    { 0x72, "iso-72", "ISO Data on the Innovatron radio protocol", NULL },
+    { 0x73, "pan", "PAN", CONTRACT_WITH("the schemes of the payment cards") },
+    { 0x78, "calypso", "Calypso", NOT_PUBLISHED },
+    { 0x79, "navigo", "Navigo", LICENCE_OF("Ile-de-France Mobilites") },
+    { 0xB0, "springblue", "SpringBlue", LICENCE_OF("SpringCard") },
+    { 0xC0, "orange-nfc-retail", "Orange NFC Retail", CONTRACT_WITH("Orange") },
+    { 0xC1, "orange-nfc-office", "Orange NFC Office", CONTRACT_WITH("Orange") },
+    { 0xC3, "stid-mobile-id", "STid Mobile ID NFC", CONTRACT_WITH("STid") },
+    { 0xD1, "apple-vas", "Apple VAS", CONTRACT_WITH("Apple") },
+    { 0xD2, "google-smarttap", "Google SmartTap", CONTRACT_WITH("Google") },
     { 0, NULL, NULL, NULL },
 };
 
 const struct field_def fields_03t0[1] = {
     { .path = "templates.technologies", .title = "What is looked for (LKL)", .kind = FIELD_CHOICE, .mask = { 0xFF },
-      .options = lookup_options, .effect = "a tag of another kind is left to the next instance", .sample = "\"all\"" },
+      .options = lookup_options,
+      .effect = "a tag of another kind is left to the next instance; each word belongs to one type",
+      .sample = "\"all\"" },
 };
 
 static const struct field_option swap_options[] = {
@@ -67,7 +68,7 @@ static const struct field_option swap_options[] = {
     { 0, NULL, NULL, NULL },
 };
 
-static const struct field_option padding_options[] = {
+const struct field_option template_padding_options[] = {
     { 0, "00-left", "00 on the left", NULL },
     { 1, "ff-right", "FF on the right", NULL },
     { 0, NULL, NULL, NULL },
@@ -79,7 +80,7 @@ static const struct field_option content_options[] = {
     { 0, NULL, NULL, NULL },
 };
 
-static const struct field_option format_options[] = {
+const struct field_option template_format_options[] = {
     { 0, "decimal-10", "Decimal, 10 digits, of 4 bytes", NULL },
     { 1, "hex-4", "Hex, 4 bytes", NULL },
     { 2, "hex-8", "Hex, 8 bytes", NULL },
@@ -103,13 +104,13 @@ const struct field_def fields_03t1[5] = {
     { .path = "templates.swap", .title = "Order of the bytes", .kind = FIELD_CHOICE, .mask = { 0xC0 },
       .options = swap_options, .effect = "whether the identifier is reversed" },
     { .path = "templates.padding", .title = "Padding", .kind = FIELD_CHOICE, .mask = { 0x20 },
-      .options = padding_options, .effect = "what fills an identifier that is shorter than the format" },
+      .options = template_padding_options, .effect = "what fills an identifier that is shorter than the format" },
     { .path = "templates.content", .title = "Content", .kind = FIELD_CHOICE, .mask = { 0x10 },
       .options = content_options,
       .effect = "whether ATQ-A, ATQ-B and the like come with it; libnfc tells them of each tag, PC/SC of NFC-B (ISO/IEC"
       " 14443-4) only, any other tag on it then gives its identifier alone" },
     { .path = "templates.format", .title = "Length and format (TOF)", .kind = FIELD_CHOICE, .mask = { 0x0F },
-      .options = format_options, .effect = "the form of TagData", .sample = "\"hex\"" },
+      .options = template_format_options, .effect = "the form of TagData", .sample = "\"hex\"" },
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0x00, 0xFF } },
 };
 
@@ -119,13 +120,11 @@ const struct field_def fields_03t2[1] = {
 };
 
 const struct field_def fields_03t3[2] = {
-    { .path = "templates.shift_bytes", .title = "Leading bytes to drop", .kind = FIELD_NUMBER, .mask = { 0xFF },
-      .max = 255, .effect = "before the format applies" },
-    { .path = "templates.shift_bits", .title = "Leading bits to drop", .kind = FIELD_NUMBER, .mask = { 0x00, 0xFF },
-      .max = 7, .effect = "after shift_bytes" },
+    SHIFT_BYTES(0xFF),
+    SHIFT_BITS(0x00, 0xFF),
 };
 
-static const struct field_option token_options[] = {
+const struct field_option template_token_options[] = {
     { 0, "none", "None", NULL },
     { 1, "hex", "Card type in hex", NULL },
     { 2, "letter", "Card type as a letter", NULL },
@@ -133,7 +132,7 @@ static const struct field_option token_options[] = {
     { 0, NULL, NULL, NULL },
 };
 
-static const struct field_option token_position_options[] = {
+const struct field_option template_token_position_options[] = {
     { 0, "before-prefix", "Before the prefix", NULL },
     { 1, "before-data", "Between prefix and data", NULL },
     { 2, "after-data", "After the data", NULL },
@@ -143,14 +142,10 @@ static const struct field_option token_position_options[] = {
 
 const struct field_def fields_03t4[3] = {
     { .title = "Reserved", .kind = FIELD_RESERVED, .mask = { 0xF0 } },
-    { .path = "templates.token_position", .title = "Place of the card type", .kind = FIELD_CHOICE, .mask = { 0x0C },
-      .options = token_position_options, .effect = "where the token stands" },
-    { .path = "templates.token", .title = "Card type token", .kind = FIELD_CHOICE, .mask = { 0x03 },
-      .options = token_options, .effect = "whether the kind of card is part of TagData" },
+    TOKEN_FIELDS,
 };
 
-/* What 03t5 to 03tB hold depends on the template type; each type's own fields come with it. */
 const struct field_def fields_03tx[1] = {
     { .title = "Depends on the template type", .kind = FIELD_HEX, .support = FIELD_NOT_APPLICABLE,
-      .effect = "kept for a device; template type ID Only has no such register" },
+      .effect = "kept for a device; the template's type has no such register" },
 };

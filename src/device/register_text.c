@@ -90,7 +90,8 @@ char *field_allowed(const struct field_def *field, size_t size_bytes)
     case FIELD_TEXT:
         return text_format("text of at most %zu bytes", size_bytes);
     case FIELD_HEX:
-        return text_format("hex digits for at most %zu bytes", size_bytes);
+        return field_is_whole(field) ? text_format("hex digits for at most %zu bytes", size_bytes)
+                                     : text_format("hex digits for exactly %zu bytes", field_part_bytes(field));
     case FIELD_RESERVED:
         break;
     }

@@ -23,15 +23,17 @@ char *field_problem(const struct field_def *field, uint32_t value, uint32_t defa
 /* The same for a text of size_bytes bytes, of which limit_bytes are allowed: printable UTF-8. */
 char *field_text_problem(const struct field_def *field, const char *text, size_t size_bytes, size_t limit_bytes);
 
-/* In register_value.c: what is wrong with the field in a register that was set as a whole, or NULL. defaults: what a
- * register has that nobody set. */
-char *field_register_problem(const struct registers *registers, const struct registers *defaults,
-                             const struct register_def *def, unsigned instance, const struct field_def *field);
+/* In register_value.c: what is wrong with the field in a register that was set as a whole, or NULL. */
+char *field_register_problem(const struct registers *registers, const struct register_def *def, unsigned instance,
+                             const struct field_def *field);
 
 /* In register_value.c: the value as the configuration file would write it: true, 10, "pki", [ "nfc-a", "nfc-b" ]. A
  * secret is "(set)", "(default)" where it is the device's own and so no secret, or "" for none. */
 char *field_value_text(const struct registers *registers, const struct register_def *def, unsigned instance,
                        const struct field_def *field);
+
+/* The same for the default. */
+char *field_default_text(const struct register_def *def, const struct field_def *field);
 
 /* What the value means, in words: "MQTT client", "1.0 s". */
 char *field_value_meaning(const struct registers *registers, const struct register_def *def, unsigned instance,
@@ -39,6 +41,9 @@ char *field_value_meaning(const struct registers *registers, const struct regist
 
 /* The text in the quotes and with the escapes of the configuration file. */
 char *field_quoted(const char *text);
+
+/* Whether the field is a secret: bytes or a text of a secret register; choices and numbers in it are none. */
+bool field_is_secret(const struct register_def *def, const struct field_def *field);
 
 /* The register's value in hex; a secret as above. */
 char *register_value_text(const struct registers *registers, const struct register_def *def, unsigned instance);

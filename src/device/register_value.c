@@ -42,16 +42,33 @@ char *field_quoted(const char *text)
     return quoted;
 }
 
-/* What is shown of a secret instead of it. */
-static char *secret_text(const struct registers *registers, const struct register_def *def, unsigned instance)
-{
-    size_t size;
+/* The bytes of a register, as field_equals takes them. */
+struct content {
+    const uint8_t *bytes;
+    size_t size_bytes;
+};
 
-    registers_get(registers, register_address(def, instance), &size);
-    if (size == 0)
+static struct content content_of(const struct registers *registers, const struct register_def *def, unsigned instance)
+{
+    struct content content;
+
+    content.bytes = registers_get(registers, register_address(def, instance), &content.size_bytes);
+    return content;
+}
+
+bool field_is_secret(const struct register_def *def, const struct field_def *field)
+{
+    return def->secret && (field->kind == FIELD_TEXT || field->kind == FIELD_HEX);
+}
+
+/* What is shown of a secret instead of it: of these fields. */
+static char *secret_text(struct content content, const struct register_def *def, const struct field_def *fields,
+                         size_t fields_count)
+{
+    if (content.size_bytes == 0)
         return text_copy("");
-    for (size_t i = 0; i < def->fields_count; i++) {
-        if (!registers_field_equals(registers, def, instance, &def->fields[i], register_default(def)))
+    for (size_t i = 0; i < fields_count; i++) {
+        if (!field_equals(&fields[i], content.bytes, content.size_bytes, register_default(def)))
             return text_copy("(set)");
     }
     return text_copy("(default)");
@@ -59,22 +76,40 @@ static char *secret_text(const struct registers *registers, const struct registe
 
 char *register_value_text(const struct registers *registers, const struct register_def *def, unsigned instance)
 {
-    size_t size;
-    const uint8_t *bytes = registers_get(registers, register_address(def, instance), &size);
+    const struct content content = content_of(registers, def, instance);
 
-    return def->secret ? secret_text(registers, def, instance) : hex_from_bytes(bytes, size);
+    return def->secret ? secret_text(content, def, def->fields, def->fields_count)
+                       : hex_from_bytes(content.bytes, content.size_bytes);
 }
 
-/* Of a field that is the whole register. */
-static char *whole_text(const struct registers *registers, const struct register_def *def, unsigned instance,
-                        const struct field_def *field)
+/* Of a field of bytes that is no secret. */
+static char *hex_text(struct content content, const struct field_def *field)
 {
-    size_t size;
-    const uint8_t *bytes = registers_get(registers, register_address(def, instance), &size);
+    char *text = text_copy("");
 
-    if (def->secret || field->kind == FIELD_HEX)
-        return register_value_text(registers, def, instance);
-    return text_format("%.*s", (int) size, (const char *) bytes);
+    if (field_is_whole(field)) {
+        free(text);
+        return hex_from_bytes(content.bytes, content.size_bytes);
+    }
+    for (size_t i = 0; i < sizeof field->mask; i++) {
+        if (field->mask[i] != 0xFF)
+            continue;
+        char *longer = text_format("%s%02X", text, content.bytes[i]);
+
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+/* Of a field of bytes or text, without quotes. */
+static char *bytes_text(struct content content, const struct register_def *def, const struct field_def *field)
+{
+    if (def->secret)
+        return secret_text(content, def, field, 1);
+    if (field->kind == FIELD_HEX)
+        return hex_text(content, field);
+    return text_format("%.*s", (int) content.size_bytes, (const char *) content.bytes);
 }
 
 static char *address_text(uint32_t address)
@@ -124,18 +159,36 @@ static char *number_text(const struct field_def *field, uint32_t value)
     return text_format("%" PRIu32, value);
 }
 
-char *field_value_text(const struct registers *registers, const struct register_def *def, unsigned instance,
-                       const struct field_def *field)
+static bool is_bytes(const struct field_def *field)
 {
-    uint32_t value = registers_get_bits(registers, register_address(def, instance), field->mask);
+    return field->kind == FIELD_TEXT || field->kind == FIELD_HEX;
+}
 
-    if (!field_is_whole(field) && field->kind != FIELD_ADDRESS)
+static char *value_text(struct content content, const struct register_def *def, const struct field_def *field)
+{
+    uint32_t value = field_bits(field, content.bytes);
+
+    if (!is_bytes(field) && field->kind != FIELD_ADDRESS)
         return number_text(field, value);
-    char *text = field_is_whole(field) ? whole_text(registers, def, instance, field) : address_text(value);
+    char *text = is_bytes(field) ? bytes_text(content, def, field) : address_text(value);
     char *quoted = field_quoted(text);
 
     free(text);
     return quoted;
+}
+
+char *field_value_text(const struct registers *registers, const struct register_def *def, unsigned instance,
+                       const struct field_def *field)
+{
+    return value_text(content_of(registers, def, instance), def, field);
+}
+
+char *field_default_text(const struct register_def *def, const struct field_def *field)
+{
+    uint8_t bytes[REGISTER_MAX_BYTES] = { 0 };
+    int size = hex_to_bytes(register_default(def), strlen(register_default(def)), bytes, sizeof bytes);
+
+    return value_text((struct content) { bytes, (size_t) size }, def, field);
 }
 
 /* A number with its unit, which may be a multiple: "3.0 s" for 30 of "0.1 s", "10 ms" for 2 of "5 ms". */
@@ -155,10 +208,10 @@ static char *measured_text(const struct field_def *field, uint32_t value)
 char *field_value_meaning(const struct registers *registers, const struct register_def *def, unsigned instance,
                           const struct field_def *field)
 {
-    uint32_t value = registers_get_bits(registers, register_address(def, instance), field->mask);
+    uint32_t value = field_bits(field, content_of(registers, def, instance).bytes);
 
-    if (field_is_whole(field))
-        return whole_text(registers, def, instance, field);
+    if (is_bytes(field))
+        return bytes_text(content_of(registers, def, instance), def, field);
     if (field->kind == FIELD_ADDRESS)
         return address_text(value);
     if (field->kind == FIELD_BOOLEAN)
@@ -173,19 +226,16 @@ char *field_value_meaning(const struct registers *registers, const struct regist
     return measured_text(field, value);
 }
 
-char *field_register_problem(const struct registers *registers, const struct registers *defaults,
-                             const struct register_def *def, unsigned instance, const struct field_def *field)
+char *field_register_problem(const struct registers *registers, const struct register_def *def, unsigned instance,
+                             const struct field_def *field)
 {
-    uint16_t address = register_address(def, instance);
-    size_t size;
-    const uint8_t *bytes = registers_get(registers, address, &size);
+    const struct content content = content_of(registers, def, instance);
 
     if (field->kind == FIELD_HEX)
         return NULL;
     if (field->kind != FIELD_TEXT)
-        return field_problem(field, registers_get_bits(registers, address, field->mask),
-                             registers_get_bits(defaults, address, field->mask));
-    if (memchr(bytes, '\0', size) != NULL)
+        return field_problem(field, field_bits(field, content.bytes), register_default_bits(def, field->mask));
+    if (memchr(content.bytes, '\0', content.size_bytes) != NULL)
         return text_copy("a text without NUL bytes is needed");
-    return field_text_problem(field, (const char *) bytes, size, def->gateway_size_bytes);
+    return field_text_problem(field, (const char *) content.bytes, content.size_bytes, def->gateway_size_bytes);
 }

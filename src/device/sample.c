@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "device/config_feedback.h"
 #include "device/register_text.h"
+#include "device/register_types.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,7 +29,6 @@ static const char *const full_groups[] = { "profile", "mqtt", "mqtt.tls", "mqtt.
 
 struct writer {
     FILE *out;
-    const struct registers *defaults;
 };
 
 static void indent(const struct writer *writer, unsigned depth)
@@ -107,11 +107,9 @@ static void write_choices(const struct writer *writer, unsigned depth, const cha
     free(text);
 }
 
-static char *register_value(const struct writer *writer, const struct register_def *def, const struct field_def *field)
+static char *register_value(const struct register_def *def, const struct field_def *field)
 {
-    if (field->sample != NULL)
-        return text_copy(field->sample);
-    return field_value_text(writer->defaults, def, 0, field);
+    return field->sample != NULL ? text_copy(field->sample) : field_default_text(def, field);
 }
 
 static void write_field(const struct writer *writer, unsigned depth, const struct register_def *def,
@@ -119,7 +117,7 @@ static void write_field(const struct writer *writer, unsigned depth, const struc
 {
     char *register_text = text_format(" Register %04X.", def->address);
     char *comment = describe(field, def->gateway_size_bytes, register_text);
-    char *value = register_value(writer, def, field);
+    char *value = register_value(def, field);
 
     write_comment(writer, depth, "# ", comment);
     write_choices(writer, depth, "#     ", field);
@@ -263,6 +261,48 @@ static void write_network(const struct writer *writer)
     write_group(writer, "ports", "Where it is answered");
 }
 
+struct names {
+    const struct register_type *type;
+    char *text;
+};
+
+/* The names of the settings that the type has and ID Only has not. */
+static void add_name(void *context, const char *path)
+{
+    struct names *names = context;
+    const struct register_def *def;
+
+    if (register_type_field(NULL, false, path, &def) != NULL ||
+        (register_type_field(names->type, false, path, &def) == NULL &&
+         register_type_field(names->type, true, path, &def) == NULL))
+        return;
+    char *longer = text_format("%s%s%s", names->text, *names->text != '\0' ? ", " : "", last_name(path));
+    free(names->text);
+    names->text = longer;
+}
+
+static void write_other_types(const struct writer *writer)
+{
+    size_t count;
+    const struct register_type *types = register_types(&count);
+
+    write_comment(writer, 0, "# ", "An entry of each other type, with the settings that it has beside those above;"
+                                   " springpark.conf(5) explains them.");
+    for (size_t i = 1; i < count; i++) {
+        struct names names = { .type = &types[i], .text = text_copy("") };
+
+        if (types[i].refused_because == NULL) {
+            register_visit_template_paths(add_name, &names);
+            char *text = text_format("%s: %s Settings: %s", types[i].title, types[i].about, names.text);
+
+            write_hanging(writer, 0, "#     ", "#       ", text);
+            write_comment(writer, 0, "#       ", types[i].sample);
+            free(text);
+        }
+        free(names.text);
+    }
+}
+
 static void write_templates(const struct writer *writer)
 {
     size_t count;
@@ -283,7 +323,7 @@ static void write_templates(const struct writer *writer)
             char *register_text = text_format(" Registers %04X, %04X, %04X, %04X.", register_address(&table[i], 0),
                                               register_address(&table[i], 1), register_address(&table[i], 2),
                                               register_address(&table[i], 3));
-            char *value = register_value(writer, &table[i], &table[i].fields[k]);
+            char *value = register_value(&table[i], &table[i].fields[k]);
 
             write_listed(writer, &table[i].fields[k], table[i].gateway_size_bytes, register_text, value, true);
             free(value);
@@ -291,6 +331,7 @@ static void write_templates(const struct writer *writer)
         }
     }
     fputs("#    }\n#);\n", writer->out);
+    write_other_types(writer);
 }
 
 static void write_readers(const struct writer *writer)
@@ -447,8 +488,7 @@ char *sample_configuration(void)
 {
     char *text = NULL;
     size_t size = 0;
-    struct registers *defaults = registers_create();
-    struct writer writer = { .out = open_memstream(&text, &size), .defaults = defaults };
+    struct writer writer = { .out = open_memstream(&text, &size) };
 
     if (writer.out == NULL)
         abort();
@@ -472,6 +512,5 @@ char *sample_configuration(void)
     write_short(&writer);
     write_raw(&writer);
     fclose(writer.out);
-    registers_free(defaults);
     return text;
 }

@@ -70,7 +70,8 @@ struct settings_smart_reader {
     enum settings_activation activation;  /* extension smart_reader.activation */
 };
 
-struct settings_template_register { /* raw, as the device would hold it; keys may be in it */
+/* Raw, as the device would hold it, of the full size that the template's type has there; keys may be in it. */
+struct settings_template_register {
     const uint8_t *bytes;
     size_t size_bytes;
 };

@@ -5,13 +5,14 @@
 #include "base/memory.h"
 #include "device/config_node.h"
 #include "device/register_text.h"
+#include "device/register_types.h"
 #include "device/vendor_places.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT_COUNT = 16, NAME_SHOWN = 60 };
+enum { SLOT_COUNT = 16, NAME_SHOWN = 60, LOOKUP = 0x0310 };
 
 struct entry {
     const struct register_def *def;
@@ -30,9 +31,9 @@ struct vendor_file {
 struct parser {
     const char *path;
     struct vendor_file *file;
-    struct registers *defaults;
     struct vendor_places places;
     struct errors *errors;
+    bool types_unknown[REGISTER_TEMPLATE_INSTANCES]; /* LKL has a value that no type has */
 };
 
 /* ---- what the object may have in it ------------------------------------------------------------------------------ */
@@ -131,7 +132,7 @@ static void check_fields(const struct parser *parser, const struct vendor_place 
 
     for (size_t i = 0; i < def->fields_count; i++) {
         const struct field_def *field = &def->fields[i];
-        char *problem = field_register_problem(parser->file->values, parser->defaults, def, instance, field);
+        char *problem = field_register_problem(parser->file->values, def, instance, field);
 
         if (problem != NULL)
             errors_add(parser->errors, "%s:%d: %s: %s (register %04X): %s", parser->path, place->line, name,
@@ -147,7 +148,7 @@ static bool set_value(const struct parser *parser, const struct register_def *de
     uint8_t blank[REGISTER_MAX_BYTES];
     uint16_t address = register_address(def, instance);
 
-    if (size_bytes > 0 || def->variable)
+    if (size_bytes > 0 || def->variable || def->per_template)
         return registers_set(parser->file->values, address, bytes, size_bytes);
     int size = hex_to_bytes(def->device_default, strlen(def->device_default), blank, sizeof blank);
     assert(size >= 0);
@@ -159,12 +160,15 @@ static bool is_file_name(const struct register_def *def, const uint8_t *bytes, s
 {
     static const char scheme[] = "file:";
 
-    return def->secret && size_bytes >= sizeof scheme - 1 && memcmp(bytes, scheme, sizeof scheme - 1) == 0;
+    return def->secret && def->fields[0].kind == FIELD_TEXT && size_bytes >= sizeof scheme - 1 &&
+           memcmp(bytes, scheme, sizeof scheme - 1) == 0;
 }
 
-static void take_value(struct parser *parser, const struct vendor_place *place, const struct register_def *def,
+/* row: of the table; what it is for a template depends on the type, which find_types found. */
+static void take_value(struct parser *parser, const struct vendor_place *place, const struct register_def *row,
                        unsigned instance, const json_t *value)
 {
+    const struct register_def *def = registers_def(parser->file->values, row, instance);
     size_t size;
     uint8_t *bytes = read_hex(parser, place, value, &size);
 
@@ -178,7 +182,8 @@ static void take_value(struct parser *parser, const struct vendor_place *place, 
     } else if (is_file_name(def, bytes, size)) {
         complain(parser, place, "a secret that begins with \"file:\" is not allowed: it would name a file");
     } else {
-        check_fields(parser, place, def, instance);
+        /* With the mode of the output format its fields change. */
+        check_fields(parser, place, registers_def(parser->file->values, row, instance), instance);
     }
     explicit_bzero(bytes, size);
     free(bytes);
@@ -191,6 +196,13 @@ static const struct entry *find_entry(const struct vendor_file *file, uint16_t a
             return &file->entries[i];
     }
     return NULL;
+}
+
+static bool is_known_type(const struct parser *parser, unsigned instance)
+{
+    const struct register_type *type = registers_type(parser->file->values, instance);
+
+    return !parser->types_unknown[instance] && (type == NULL || type->refused_because == NULL);
 }
 
 static void take_register(struct parser *parser, const struct vendor_place *place, uint16_t address,
@@ -214,7 +226,9 @@ static void take_register(struct parser *parser, const struct vendor_place *plac
     } else {
         file->entries = memory_resize(file->entries, file->entries_count + 1, sizeof *file->entries);
         file->entries[file->entries_count++] = (struct entry) { .def = def, .instance = instance, .line = place->line };
-        take_value(parser, place, def, instance, value);
+        /* What the registers of a template mean is not known where its type is none of ours, which is said of LKL. */
+        if (!def->per_template || def->address == LOOKUP || is_known_type(parser, instance))
+            take_value(parser, place, def, instance, value);
     }
 }
 
@@ -349,6 +363,27 @@ static bool has_members(const struct parser *parser)
     return !addresses;
 }
 
+/* The types of the templates, wherever their LKL stands: what the other registers mean depends on them. */
+static void find_types(struct parser *parser, const json_t *root)
+{
+    for (unsigned i = 0; i < REGISTER_TEMPLATE_INSTANCES; i++) {
+        const uint16_t address = (uint16_t) (LOOKUP + 0x10 * i);
+        char *flat = text_format("%04X", address), *member = text_format("%02X", address & 0xFF);
+        const char *text = json_string_value(has_members(parser)
+                                                 ? json_object_get(json_object_get(root, "templates"), member)
+                                                 : json_object_get(root, flat));
+        uint8_t byte = 0;
+        int size = text != NULL ? hex_to_bytes(text, strlen(text), &byte, 1) : -1;
+
+        if (size >= 0) {
+            registers_set(parser->file->values, address, &byte, (size_t) size);
+            parser->types_unknown[i] = byte != 0 && register_type_of_lookup(byte) == NULL;
+        }
+        free(member);
+        free(flat);
+    }
+}
+
 /* jansson's words; what it saw there may be a secret, so that is left out. */
 static void complain_syntax(const char *path, const json_error_t *problem, struct errors *errors)
 {
@@ -359,7 +394,8 @@ static void complain_syntax(const char *path, const json_error_t *problem, struc
                path, problem->line, problem->column, (int) length, problem->text);
 }
 
-struct vendor_file *vendor_file_parse(const char *text, size_t size_bytes, const char *path, struct errors *errors)
+struct vendor_file *vendor_file_parse(const char *text, size_t size_bytes, const char *path,
+                                      const struct registers *present, struct errors *errors)
 {
     json_error_t problem;
     json_t *root = json_loadb(text, size_bytes, JSON_DECODE_ANY, &problem);
@@ -376,14 +412,15 @@ struct vendor_file *vendor_file_parse(const char *text, size_t size_bytes, const
     }
     struct parser parser = { .path = path, .file = memory_zeroed(1, sizeof *parser.file), .errors = errors };
     parser.file->values = registers_create();
-    parser.defaults = registers_create();
+    if (present != NULL)
+        registers_copy(present, parser.file->values);
     vendor_places_find(&parser.places, text, size_bytes);
+    find_types(&parser, root);
     if (has_members(&parser))
         take_object(&parser, root);
     else
         take_list(&parser, root);
     vendor_places_free(&parser.places);
-    registers_free(parser.defaults);
     json_decref(root);
     if (errors_count(errors) == errors_before)
         return parser.file;
@@ -391,7 +428,8 @@ struct vendor_file *vendor_file_parse(const char *text, size_t size_bytes, const
     return NULL;
 }
 
-struct vendor_file *vendor_file_read(const char *path, bool *unreadable, struct errors *errors)
+struct vendor_file *vendor_file_read(const char *path, const struct registers *present, bool *unreadable,
+                                     struct errors *errors)
 {
     size_t size;
     char *text = config_text_read(path, &size, errors);
@@ -399,7 +437,7 @@ struct vendor_file *vendor_file_read(const char *path, bool *unreadable, struct 
     *unreadable = text == NULL;
     if (text == NULL)
         return NULL;
-    struct vendor_file *file = vendor_file_parse(text, size, path, errors);
+    struct vendor_file *file = vendor_file_parse(text, size, path, present, errors);
     explicit_bzero(text, size);
     free(text);
     return file;
@@ -422,15 +460,23 @@ bool vendor_file_names(const struct vendor_file *file, uint16_t address)
     return find_entry(file, address) != NULL;
 }
 
-void vendor_file_fill(const struct vendor_file *file, struct registers *registers)
+/* lookups: those, or the others. */
+static void fill(const struct vendor_file *file, struct registers *registers, bool lookups)
 {
     for (size_t i = 0; i < file->entries_count; i++) {
         uint16_t address = register_address(file->entries[i].def, file->entries[i].instance);
         size_t size;
         const uint8_t *bytes = registers_get(file->values, address, &size);
 
-        registers_set(registers, address, bytes, size);
+        if ((file->entries[i].def->address == LOOKUP) == lookups)
+            registers_set(registers, address, bytes, registers_is_written(file->values, address) ? size : 0);
     }
+}
+
+void vendor_file_fill(const struct vendor_file *file, struct registers *registers)
+{
+    fill(file, registers, true); /* the size of the others depends on them */
+    fill(file, registers, false);
 }
 
 const struct vendor_certificate *vendor_file_certificates(const struct vendor_file *file, size_t *count)

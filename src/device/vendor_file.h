@@ -29,12 +29,18 @@ struct vendor_certificate {
     size_t size_bytes;  /* 0 = the slot is to be empty */
 };
 
-/* The file at path, at most 1 MiB; NULL with complaints in errors, which name everything that is wrong with it.
- * *unreadable becomes whether it could not be read at all. */
-struct vendor_file *vendor_file_read(const char *path, bool *unreadable, struct errors *errors);
+/*
+ * The file at path, at most 1 MiB; NULL with complaints in errors, which name everything that is wrong with it.
+ * present: the registers that the file is to change, which tell the types of templates whose LKL it does not name;
+ * NULL = what it does not name has its default.
+ * *unreadable becomes whether it could not be read at all.
+ */
+struct vendor_file *vendor_file_read(const char *path, const struct registers *present, bool *unreadable,
+                                     struct errors *errors);
 
 /* The same for a text in memory; path names it in messages. A complaint never shows a value of a register. */
-struct vendor_file *vendor_file_parse(const char *text, size_t size_bytes, const char *path, struct errors *errors);
+struct vendor_file *vendor_file_parse(const char *text, size_t size_bytes, const char *path,
+                                      const struct registers *present, struct errors *errors);
 
 void vendor_file_free(struct vendor_file *file);
 

@@ -8,11 +8,14 @@
 #include <string.h>
 
 /* Whether the register has to be named, so that a device and a gateway come to the same value. An empty LKL is one of
- * 00. */
+ * 00; a key of zeros that somebody wrote is more than the default. */
 static bool is_needed(const struct registers *registers, const struct register_def *def, unsigned instance)
 {
     for (size_t i = 0; i < def->fields_count; i++) {
         if (!registers_field_equals(registers, def, instance, &def->fields[i], def->device_default))
+            return true;
+        if (def->fields[i].kind == FIELD_HEX && !field_is_whole(&def->fields[i]) &&
+            registers_is_written(registers, register_address(def, instance)))
             return true;
     }
     return def->gateway_default != NULL;
@@ -70,7 +73,8 @@ json_t *vendor_file_make(const struct registers *registers, bool flat, bool secr
     for (unsigned instance = 0; instance < REGISTER_TEMPLATE_INSTANCES; instance++) {
         for (size_t i = 0; i < count; i++) {
             if (instance == 0 || table[i].per_template)
-                put_register(root, registers, &table[i], instance, flat, secrets, notes);
+                put_register(root, registers, registers_def(registers, &table[i], instance), instance, flat, secrets,
+                             notes);
         }
     }
     return root;

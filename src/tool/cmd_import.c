@@ -96,19 +96,18 @@ static void fill_tls(const struct arguments *arguments, const struct vendor_file
                      " false: everybody on the way can read and forge events", arguments->file);
 }
 
-static void copy_registers(const struct registers *from, struct registers *to)
+/* Those of the configuration file, in new memory; NULL if it is not there or not right. */
+static struct registers *present_registers(const struct arguments *arguments)
 {
-    size_t count;
-    const struct register_def *table = register_table(&count);
+    struct errors *ignored = errors_create();
+    struct config *config = config_load(arguments->options.config_file, "", ignored, ignored);
+    struct registers *registers = config != NULL ? registers_create() : NULL;
 
-    for (size_t i = 0; i < count; i++) {
-        for (unsigned instance = 0; instance < REGISTER_TEMPLATE_INSTANCES; instance++) {
-            size_t size;
-            const uint8_t *bytes = registers_get(from, register_address(&table[i], instance), &size);
-
-            registers_set(to, register_address(&table[i], instance), bytes, size);
-        }
-    }
+    if (config != NULL)
+        registers_copy(config_registers(config), registers);
+    config_free(config);
+    errors_free(ignored);
+    return registers;
 }
 
 /* What the registers are to be; NULL with complaints. */
@@ -123,7 +122,7 @@ static struct registers *wanted_registers(const struct arguments *arguments, con
                                                   notes);
 
         if (config != NULL)
-            copy_registers(config_registers(config), wanted);
+            registers_copy(config_registers(config), wanted);
         config_free(config);
         errors_free(notes);
     }
@@ -198,7 +197,8 @@ int tool_import(const struct tool_options *options, int argc, char **argv)
     bool unreadable = false;
 
     arguments_parse(&parser, argc, argv, &arguments);
-    struct vendor_file *file = vendor_file_read(arguments.file, &unreadable, errors);
+    struct registers *present = arguments.keep ? present_registers(&arguments) : NULL;
+    struct vendor_file *file = vendor_file_read(arguments.file, present, &unreadable, errors);
     int status = file != NULL ? import_file(&arguments, file, errors) : unreadable ? EX_NOINPUT : EX_DATAERR;
     if (file != NULL)
         config_change_say(errors);
@@ -207,6 +207,7 @@ int tool_import(const struct tool_options *options, int argc, char **argv)
     if (status != EX_OK)
         display_progress("%s is as it was", arguments.options.config_file);
     vendor_file_free(file);
+    registers_free(present);
     errors_free(errors);
     if (status == EX_OK && arguments.apply)
         status = config_change_apply(&arguments.options);

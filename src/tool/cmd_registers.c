@@ -83,33 +83,31 @@ static void print_json(const struct registers *registers, const struct registers
 
 static void print_changed(const struct registers *registers, const struct registers_choices *choices)
 {
-    struct registers *defaults = registers_create();
     size_t changed = 0;
 
     for (size_t i = 0; i < choices->count; i++)
-        changed += registers_show_changed(registers, defaults, &choices->items[i]);
+        changed += registers_show_changed(registers, &choices->items[i]);
     if (changed == 0)
         puts("nothing differs from the defaults");
-    registers_free(defaults);
 }
 
-static void print(const struct arguments *arguments, const struct registers *registers)
+static void print(struct arguments *arguments, const struct registers *registers)
 {
-    struct registers_choices all = { 0 };
-    const struct registers_choices *choices = &arguments->wanted;
+    struct registers_choices *choices = &arguments->wanted;
+    const bool all = choices->count == 0;
 
-    if (choices->count == 0) {
-        registers_choose_all(&all);
-        choices = &all;
-    }
+    if (all)
+        registers_choose_all(choices);
+    registers_choices_settle(choices, registers);
+    if (choices->count == 0)
+        fputs("no template has such a setting; next: springpark.conf(5) says to which type it belongs\n", stderr);
     if (arguments->options.json)
         print_json(registers, choices, arguments->changed);
     else if (arguments->changed)
         print_changed(registers, choices);
     else
         for (size_t i = 0; i < choices->count; i++)
-            (choices == &all ? registers_list : registers_explain)(registers, &choices->items[i]);
-    registers_choices_free(&all);
+            (all ? registers_list : registers_explain)(registers, &choices->items[i]);
 }
 
 static int print_sample(void)
@@ -127,7 +125,7 @@ static bool is_default_and_absent(const char *file)
     return strcmp(file, SPRINGPARK_CONFIG_FILE) == 0 && access(file, F_OK) != 0 && errno == ENOENT;
 }
 
-static int print_defaults(const struct arguments *arguments)
+static int print_defaults(struct arguments *arguments)
 {
     struct registers *registers = registers_create();
 
@@ -137,7 +135,7 @@ static int print_defaults(const struct arguments *arguments)
     return EX_OK;
 }
 
-static int print_file(const struct arguments *arguments)
+static int print_file(struct arguments *arguments)
 {
     struct errors *errors = errors_create(), *notes = errors_create();
     struct config *config = config_load(arguments->options.config_file, arguments->options.instance, errors,

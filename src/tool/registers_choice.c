@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "device/config_extensions.h"
 #include "device/nearest.h"
+#include "device/register_types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -75,16 +76,51 @@ bool registers_choice_has(const struct registers_choice *choice, const struct fi
     return choice->path == NULL || (field->path != NULL && is_within(field->path, choice->path));
 }
 
+static bool has_setting(const struct register_def *def, const char *word)
+{
+    for (size_t i = 0; i < def->fields_count; i++) {
+        if (def->fields[i].path != NULL && is_within(def->fields[i].path, word))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a register of templates has the setting for some type. */
+static bool has_setting_in_a_type(const struct register_def *row, const char *word)
+{
+    size_t count;
+    const struct register_type *types = register_types(&count);
+
+    for (size_t i = 0; row->per_template && i < count; i++) {
+        if (has_setting(register_variant(&types[i], row, false), word) ||
+            has_setting(register_variant(&types[i], row, true), word))
+            return true;
+    }
+    return false;
+}
+
+void registers_choices_settle(struct registers_choices *choices, const struct registers *registers)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < choices->count; i++) {
+        struct registers_choice choice = choices->items[i];
+
+        choice.def = registers_def(registers, choice.def, choice.instance);
+        if (choice.path == NULL || has_setting(choice.def, choice.path))
+            choices->items[count++] = choice;
+    }
+    choices->count = count;
+}
+
 static bool choose_by_name(struct registers_choices *choices, const char *word)
 {
     size_t count, before = choices->count;
     const struct register_def *table = register_table(&count);
 
     for (size_t i = 0; i < count; i++) {
-        bool found = false;
+        bool found = has_setting(&table[i], word) || has_setting_in_a_type(&table[i], word);
 
-        for (size_t k = 0; k < table[i].fields_count && !found; k++)
-            found = table[i].fields[k].path != NULL && is_within(table[i].fields[k].path, word);
         if (strcmp(table[i].name, word) == 0)
             add_instances(choices, &table[i], NULL);
         else if (found)
@@ -121,6 +157,11 @@ static void offer(struct candidates *candidates, const char *name)
     candidates->costs[at] = cost;
 }
 
+static void offer_path(void *context, const char *path)
+{
+    offer(context, path);
+}
+
 static void offer_all(struct candidates *candidates)
 {
     size_t count;
@@ -128,11 +169,12 @@ static void offer_all(struct candidates *candidates)
 
     for (size_t i = 0; i < count; i++) {
         offer(candidates, table[i].name);
-        for (size_t k = 0; k < table[i].fields_count; k++) {
+        for (size_t k = 0; !table[i].per_template && k < table[i].fields_count; k++) {
             if (table[i].fields[k].path != NULL)
                 offer(candidates, table[i].fields[k].path);
         }
     }
+    register_visit_template_paths(offer_path, candidates);
 }
 
 static char *unknown_name(const char *word)

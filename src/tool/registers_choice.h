@@ -9,7 +9,7 @@
 #include "device/registers.h"
 
 struct registers_choice {
-    const struct register_def *def;
+    const struct register_def *def;   /* of the table, or what registers_choices_settle made of it */
     unsigned instance;
     const char *path;   /* NULL = all fields; else only the setting or the group of this name; the caller's word */
 };
@@ -24,6 +24,9 @@ char *registers_choose(struct registers_choices *choices, const char *word);
 
 /* Adds every register, by rising address. */
 void registers_choose_all(struct registers_choices *choices);
+
+/* Makes of each choice what it is for the types of the templates, and drops settings that those have not. */
+void registers_choices_settle(struct registers_choices *choices, const struct registers *registers);
 
 void registers_choices_free(struct registers_choices *choices);
 

@@ -62,7 +62,7 @@ static json_t *json_from_field(const struct registers *registers, const struct r
         set_numbers(object, field);
     if (field->options != NULL)
         json_object_set_new(object, "options", json_from_options(field));
-    if (field_is_whole(field) || field->kind == FIELD_ADDRESS)
+    if (field->kind == FIELD_TEXT || field->kind == FIELD_HEX || field->kind == FIELD_ADDRESS)
         set_text(object, "value", field_value_meaning(registers, def, choice->instance, field));
     else
         json_object_set_new(object, "value", json_integer(registers_get_bits(

@@ -155,7 +155,7 @@ static void put_allowed(const struct register_def *def, const struct field_def *
 
     if (field->options != NULL)
         put_options(field);
-    else if (field->kind == FIELD_HEX)
+    else if (field->kind == FIELD_HEX && field_is_whole(field))
         put_paragraph(10, "Allowed: hex digits.");
     else if (field->refused_because != NULL)
         put_paragraph(10, "Allowed: %s; %s.", allowed, field->refused_because);
@@ -209,8 +209,7 @@ void registers_explain(const struct registers *registers, const struct registers
     }
 }
 
-size_t registers_show_changed(const struct registers *registers, const struct registers *defaults,
-                              const struct registers_choice *choice)
+size_t registers_show_changed(const struct registers *registers, const struct registers_choice *choice)
 {
     size_t changed = 0;
 
@@ -225,7 +224,7 @@ size_t registers_show_changed(const struct registers *registers, const struct re
         printf(" = ");
         put_text(field_value_text(registers, choice->def, choice->instance, field));
         printf("  (default ");
-        put_text(field_value_text(defaults, choice->def, choice->instance, field));
+        put_text(field_default_text(choice->def, field));
         printf(")\n");
         changed++;
     }

@@ -16,8 +16,7 @@ void registers_list(const struct registers *registers, const struct registers_ch
 void registers_explain(const struct registers *registers, const struct registers_choice *choice);
 
 /* A line for each of its fields that differs from the default; returns how many. */
-size_t registers_show_changed(const struct registers *registers, const struct registers *defaults,
-                              const struct registers_choice *choice);
+size_t registers_show_changed(const struct registers *registers, const struct registers_choice *choice);
 
 /* Everything as an object, which is the caller's. In registers_json.c. */
 json_t *registers_to_json(const struct registers *registers, const struct registers_choice *choice);

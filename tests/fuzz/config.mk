@@ -8,4 +8,5 @@ tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(SP_FUZZ_LDFLAGS)
 endif
 EXTRA_DIST += tests/fuzz/corpus/config/whole.conf tests/fuzz/corpus/config/raw.conf \
 	tests/fuzz/corpus/config/wrong.conf tests/fuzz/corpus/config/lists.conf tests/fuzz/corpus/config/traps.conf \
-	tests/fuzz/corpus/config/device.conf tests/fuzz/corpus/config/journal.conf tests/fuzz/corpus/config/trust.conf
+	tests/fuzz/corpus/config/device.conf tests/fuzz/corpus/config/journal.conf tests/fuzz/corpus/config/trust.conf \
+	tests/fuzz/corpus/config/templates.conf tests/fuzz/corpus/config/templates_wrong.conf

@@ -35,7 +35,7 @@ static void check_file(const struct registers *registers, bool flat)
 {
     struct errors *errors = errors_create();
     char *text = export_text(registers, flat);
-    struct vendor_file *file = vendor_file_parse(text, strlen(text), "fuzz.json", errors);
+    struct vendor_file *file = vendor_file_parse(text, strlen(text), "fuzz.json", NULL, errors);
     struct registers *again = registers_create();
 
     assert(file != NULL);
@@ -72,7 +72,7 @@ static void check_configuration(const struct registers *registers)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct errors *errors = errors_create();
-    struct vendor_file *file = vendor_file_parse((const char *) data, size, "fuzz.json", errors);
+    struct vendor_file *file = vendor_file_parse((const char *) data, size, "fuzz.json", NULL, errors);
 
     assert((file == NULL) == (errors_count(errors) > 0));
     if (file != NULL) {

@@ -14,6 +14,15 @@ from tool_parts import OK, CONFIG, ToolTest  # noqa: E402
 
 DATAERR = 65
 
+# The keys of templates, by name: address, setting, key, and the entry that it belongs to.
+KEYS = (
+    ("0315", "templates[1].key", "71B1C2D3E4F5", 'type = "mifare-classic"; key_type = "b"; '),
+    ("0325", "templates[2].key", "7203B1C2D3E4F5061728394A5B6C7D8E",
+     'type = "desfire-data"; authentication = "aes-ev1"; '),
+    ("0335", "templates[3].key", "7303B1C2D3E4F5061728394A5B6C7D8E",
+     'type = "desfire-id"; authentication = "des-ev0"; '),
+)
+
 
 class Secrets(ToolTest):
     def setUp(self):
@@ -134,6 +143,105 @@ class Secrets(ToolTest):
             done = self.run_tool("import", "--config", path, self.write(text[:cut], "device.json"))
             self.assertEqual(done.returncode, DATAERR)
             self.assert_kept(done.stdout + done.stderr)
+
+    @staticmethod
+    def templates(keys=tuple('key = "%s"; ' % key for _, _, key, _ in KEYS)):
+        """Each type that has a key; then one whose bytes are none."""
+        entries = ", ".join("{ %s%s}" % (entry, key) for (_, _, _, entry), key in zip(KEYS, keys))
+        return 'templates: ( %s, { type = "iso-data"; apdu_1 = "00A40400"; } );\n' % entries
+
+    def assert_keys_kept(self, *outputs):
+        for output in outputs:
+            for address, _, key, _ in KEYS:
+                for form in (key, key.lower(), key[2:10], key[2:10].lower()):
+                    self.assertNotIn(form, output, "the key in %s is shown" % address)
+
+    def test_what_the_tool_says_of_the_keys_of_templates(self):
+        path = self.write(self.templates())
+        for words in (["registers"], ["registers", "--json"], ["registers", "--changed"],
+                      ["registers", "--changed", "--json"], ["registers", "0315", "0325", "0335", "templates"],
+                      ["registers", "templates.key", "templates.key_type", "templates.authentication"],
+                      ["export"], ["export", "--flat"], ["check"]):
+            with self.subTest(words=words):
+                self.assert_keys_kept(self.said(*words, "--config", path))
+        shown = self.said("registers", "templates.key", "--config", path)
+        self.assertEqual(shown.count('templates.key = "(set)"'), 3, shown)
+        self.assertIn('templates.key_type = "b"', self.said("registers", "0315", "--config", path))
+        self.assertIn("00A40400", self.said("export", "--config", path))
+        everything = self.said("export", "--secrets", "--config", path)
+        for _, _, key, _ in KEYS:     # so they were there to be found
+            self.assertIn(key, everything)
+
+    def test_what_set_says_of_the_keys_of_templates(self):
+        path = self.write(self.templates())
+        for _, name, key, _ in KEYS:
+            other = key[:2] + key[2:][::-1]
+            self.assert_keys_kept(self.said("set", "--config", path, "%s=%s" % (name, other)))
+            self.assert_keys_kept(self.said("set", "--config", path, "%s=%s" % (name, key)))
+            self.assertIn(key, pathlib.Path(path).read_text())
+            for wrong in (key + "00", key[:-2], key[:-1], key * 40, key + "xx"):
+                self.assert_keys_kept(self.said("set", "--config", path, "%s=%s" % (name, wrong), status=CONFIG))
+            self.assert_keys_kept(self.said("set", "--config", path, "%sx=%s" % (name, key), status=CONFIG))
+
+    def test_what_is_said_of_wrong_keys_of_templates(self):
+        for form in ("%s00", "%sxx", "%s0", "file:%s"):
+            keys = ['key = "%s"; ' % (form % key) for _, _, key, _ in KEYS]
+            said = self.said("check", self.write(self.templates(keys)), status=CONFIG)
+            self.assertEqual(said.count("].key (register 03"), 3, said)
+            if not form.startswith("file:"):    # a name of a file that is not there is said
+                self.assert_keys_kept(said)
+        for form in ("[ \"%s\" ]", "( \"%s\" )", "{ key = \"%s\"; }"):
+            keys = ["key = %s; " % (form % key) for _, _, key, _ in KEYS]
+            self.assert_keys_kept(self.said("check", self.write(self.templates(keys)), status=CONFIG))
+        for address, _, key, _ in KEYS:
+            raw = 'registers = [ "%s0=%s", "%s=%s" ];\n'
+            for lookup, value in (("61", key), ("71", key + "00"), ("4E", key), ("78", key), ("FF", key + "0")):
+                self.assert_keys_kept(self.run_tool(
+                    "check", self.write(raw % (address[:3], lookup, address, value))).stderr)
+
+    def test_a_key_of_a_template_may_stand_in_a_file(self):
+        for number, (_, _, key, _) in enumerate(KEYS):
+            (self.directory / ("key%d" % number)).write_text(key + "\n")
+        path = self.write(self.templates(['key = "file:key%d"; ' % number for number in range(3)]))
+        self.assert_keys_kept(self.said("check", path), self.said("registers", "--json", "--config", path))
+        everything = self.said("export", "--secrets", "--config", path)
+        for _, _, key, _ in KEYS:
+            self.assertIn(key, everything)
+        (self.directory / "key1").write_text(KEYS[1][2] + "00\n")
+        said = self.said("check", path, status=CONFIG)
+        self.assertIn("templates[2].key (register 0325): a value of 17 bytes is not allowed: exactly 16", said)
+        self.assert_keys_kept(said)
+
+    def test_what_import_says_of_the_keys_of_templates(self):
+        path = self.write(self.templates())
+        exported = json.loads(self.run_tool("export", "--flat", "--secrets", "--config", path).stdout)
+        target = str(self.directory / "other.conf")
+        pathlib.Path(target).write_text("# mine\n")
+        good = self.write(json.dumps(exported), "device.json")
+        self.assert_keys_kept(self.said("import", "--config", target, good))
+        again = json.loads(self.run_tool("export", "--flat", "--secrets", "--config", target).stdout)
+        self.assertEqual(again, exported)
+        for address, _, key, _ in KEYS:
+            for wrong in (exported[address] + "00", exported[address] + "0", "FF" + exported[address][2:], key):
+                file = self.write(json.dumps(dict(exported, **{address: wrong})), "device.json")
+                done = self.run_tool("import", "--config", target, file)
+                self.assertEqual(done.returncode, DATAERR, (address, done.stderr))
+                self.assert_keys_kept(done.stdout + done.stderr)
+
+    def test_what_a_running_daemon_says_of_the_keys_of_templates(self):
+        script = Script()
+        self.addCleanup(script.close)
+        more = 'readers: ( %s );\n' % script.setting
+        gateway = Gateway(self.templates() + more, arguments=["--log-level", "debug"])
+        self.addCleanup(gateway.close)
+        wait_until(lambda: gateway.status()["readers"], 10, "it has readers")
+        self.assert_keys_kept(json.dumps(gateway.status()), gateway.tool("status").stdout)
+        gateway.configure(self.templates() + more + "mqqt: { };\n")
+        done = gateway.tool("reload")
+        self.assertEqual(done.returncode, CONFIG)
+        self.assert_keys_kept(done.stdout + done.stderr)
+        self.assert_keys_kept(gateway.log_text(), *[one.read_text(errors="replace") for one in
+                              gateway.state_directory.iterdir() if one.is_file()])
 
     def test_what_a_running_daemon_says(self):
         script = Script()

@@ -35,6 +35,14 @@ EXAMPLE_2 = {"0202": "4C616220332C20646F6F722032", "0280": "C0A80598FFFFFF00C0A8
              "0286": "3139322E3136382E352E3130", "02A0": "0003000200", "02C0": "64", "0310": "FF", "0311": "0200"}
 EXAMPLE_3 = {"config": {"A0": "0003000200", "C0": "64", "86": "62726F6B65722E6578616D706C652E636F6D",
                         "88": "23098D4D8F", "89": "5614030A1E1E"}, "templates": {"10": "03", "11": "0F00"}}
+# Each type of template that this gateway has, four in a file.
+TYPES = (
+    {"0310": "61", "0313": "4811000102", "0315": "80A0A1A2A3A4A5", "0320": "4E", "0321": "5020", "0325": "01",
+     "0326": "5370", "0330": "62", "0331": "1800", "0333": "040000", "0340": "FF", "0341": "0F00"},
+    {"0310": "71", "0313": "F51BC0C1000001100000", "0314": "30", "0315": "C10300112233445566778899AABBCCDDEEFF",
+     "0320": "70", "0321": "C500", "0325": "000100000000000000000000000000000000", "0330": "54", "0333": "050203",
+     "0340": "72", "0345": "00A40400", "0347": "94B20000"},
+)
 
 
 def setUpModule():
@@ -199,8 +207,45 @@ templates: ( { technologies = "all"; format = "hex"; } );
                     self.taken(exported)
                     self.assertEqual(self.export("--secrets", *flat).stdout, exported)
 
+    def test_every_type_of_template_makes_the_round_trip(self):
+        for types in TYPES:
+            with self.subTest(types=types):
+                self.file.write_text("# Mine.\n")
+                self.taken(types)
+                text = self.file.read_text()
+                exported = json.loads(self.export("--flat", "--secrets").stdout)
+                self.assertEqual({address: value for address, value in exported.items() if address >= "0300"}, types)
+                self.assertNotIn("registers =", text)
+                self.taken(exported)
+                self.assertEqual(self.file.read_text(), text)
+
+    def test_templates_of_other_types_make_way_and_the_rest_of_the_file_stays(self):
+        self.file.write_text("# Mine.\n")
+        for types in (TYPES[0], TYPES[1], TYPES[0]):
+            self.taken(types)
+            exported = json.loads(self.export("--flat", "--secrets").stdout)
+            self.assertEqual({address: value for address, value in exported.items() if address >= "0300"}, types)
+            self.assertTrue(self.file.read_text().startswith("# Mine.\n"))
+        self.taken({})
+        self.assertEqual([one for one in json.loads(self.export("--flat").stdout) if one >= "0300"], [])
+
+    def test_a_key_that_was_left_out_is_missed(self):
+        exported = json.loads(self.export("--flat").stdout)
+        self.file.write_text(SETTINGS)
+        self.assert_refused(self.take(dict(exported, **{"0310": "61", "0313": "0000040000"})), CONFIG,
+                            "templates[1].key (register 0315): no key is set, and no sector is read without;")
+
 
 class Options(ImportTest):
+    def test_no_load_defaults_knows_the_type_of_a_template(self):
+        self.file.write_text('templates: ( { type = "mifare-classic"; key = "FFFFFFFFFFFF"; } );\n')
+        self.taken({"0313": "0000050000"}, "--no-load-defaults")
+        self.assertEqual(self.file.read_text(),
+                         'templates: ( { type = "mifare-classic"; key = "FFFFFFFFFFFF"; address = 5; } );\n')
+        done = self.take({"0313": "0500"}, "--no-load-defaults")
+        self.assertEqual(done.returncode, DATAERR)
+        self.assertIn("0313: a value of 2 bytes is not allowed: exactly 5\n", done.stderr)
+
     def test_no_load_defaults_keeps_what_the_file_does_not_name(self):
         self.taken({"02A1": "0A07", "0203": "41"}, "--no-load-defaults")
         self.assertEqual(self.file.read_text(), SETTINGS.replace("read_interval = 5;", "read_interval = 10;")

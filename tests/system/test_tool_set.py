@@ -74,6 +74,22 @@ pcsc_mode: { protocols = [ "nfc-a", "nfc-b" ]; };
         self.assertEqual(shown.stdout, '0289  mqtt.options.keep_alive = 60  (default 10)\n'
                          '0201  device.inventory = "0x7"  (default "")\n0202  device.location = "door 2"  (default "")\n')
 
+    def test_a_template_takes_the_settings_of_its_type_in_any_order(self):
+        done = self.set("templates[1].key=FFFFFFFFFFFF", "templates[1].address=4", "templates[1].type=mifare-classic")
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertTrue(self.file.read_text().endswith(
+            'templates: ( { key = "FFFFFFFFFFFF"; address = 4; type = "mifare-classic"; } );\n'), self.file.read_text())
+        shown = self.run_tool("registers", "--changed", "--config", str(self.file), "templates")
+        self.assertEqual(shown.stdout, '0310  templates.technologies, template 1 = "mifare-classic"  (default "off")\n'
+                         '0313  templates.address, template 1 = 4  (default 0)\n'
+                         '0315  templates.key, template 1 = "(set)"  (default "(default)")\n')
+
+    def test_a_setting_of_another_type_of_template_is_refused(self):
+        self.assert_refused(self.set("templates[1].type=ndef-data", "templates[1].aid=4"), CONFIG,
+                            "templates[1].aid: aid belongs to the type mifare-classic, and the type here is ndef-data\n")
+        self.assert_refused(self.set("templates[1].type=calypso"), CONFIG,
+                            'templates[1].type: "calypso" is not allowed: there is no published description by which')
+
     def test_what_is_so_already_is_not_written(self):
         before = self.file.stat()
         done = self.set("smart_reader.read_interval=5")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/config.h"
 #include "device/config_extensions.h"
+#include "device/register_types.h"
 #include "device/sample.h"
 
 #include "base/memory.h"
@@ -299,16 +300,16 @@ static const struct mistake {
     { "templates = 5;", "t.conf:1: templates: needs a list, not a number" },
     { "templates: ( 5 );", "t.conf:1: templates: needs a group, not a number" },
     { "templates: ( {}, {}, {}, {}, {} );", "t.conf:1: templates: there are only 4 instances" },
-    { "templates: ( { }, { type = \"ndef-data\"; } );",
-      "t.conf:1: templates[2].type: \"ndef-data\" is not allowed: template type NDEF Data is not in this version" },
+    { "templates: ( { }, { type = \"calypso\"; } );",
+      "t.conf:1: templates[2].type: \"calypso\" is not allowed: there is no published description by which such cards" },
     { "templates: ( { }, { shift_bits = 8; } );",
       "t.conf:1: templates[2].shift_bits (register 0323): 8 is not allowed: 0 to 7" },
     { "templates: ( { swop = \"all\"; } );", "t.conf:1: templates[1].swop: unknown setting; did you mean templates.swap?" },
     { "templates: ( { format = \"reserved-7\"; } );", "t.conf:1: templates[1].format (register 0311): \"reserved-7\" is not"
       " allowed: the value is reserved by the device; allowed: \"decimal-10\", \"hex-4\"," },
     { "templates: ( { prefix = \"123456789\"; } );", "t.conf:1: templates[1].prefix (register 0312): a text of 9 bytes" },
-    { "registers = [ \"0310=4E\" ];",
-      "t.conf:1: templates.technologies (register 0310): \"ndef-tags\" is not allowed: template type NDEF Data is not" },
+    { "registers = [ \"0310=4F\" ];",
+      "t.conf:1: templates.technologies (register 0310): \"ndef-all\" is not allowed: a peer (P2P) needs a reader that" },
     { "registers = [ \"0310=05\" ];", "t.conf:1: templates.technologies (register 0310): the value 5 (hex) is not allowed" },
     { "registers = [ \"02C0=24\" ];", "t.conf:1: profile.network (register 02C0): \"tcp-server\" is not allowed" },
     { "registers = [ \"02C0=6C\" ];", "t.conf:1: registers (register 02C0, bits 08): reserved bits are not as in the default" },
@@ -867,6 +868,50 @@ static const char *short_list(const char *text, const char *path)
     return found;
 }
 
+/* The example of a type, and the words before it. */
+static void expect_type(const char *text, const struct register_type *type)
+{
+    char *heading = text_format("\n#     %s: ", type->title), *example = text_format("\n#       { type = \"%s\";", type->name);
+    const char *begin = strstr(text, heading), *end = strstr(text, example);
+    size_t count;
+    const struct register_def *table = register_table(&count);
+
+    ck_assert_msg(begin != NULL && end != NULL && begin < end, "%s", type->name);
+    char *words = text_format("%.*s", (int) (end - begin), begin);
+    for (int way = 0; way < 2; way++) {
+        for (size_t i = 0; i < count; i++) {
+            const struct register_def *def = register_variant(type, &table[i], way == 1), *of_id_only;
+
+            for (size_t k = 0; def->per_template && k < def->fields_count; k++) {
+                const char *path = def->fields[k].path;
+
+                /* What ID Only has stands in the example above. */
+                if (path != NULL && register_type_field(NULL, false, path, &of_id_only) == NULL)
+                    ck_assert_msg(strstr(words, strchr(path, '.') + 1) != NULL, "%s: %s", type->name, path);
+            }
+        }
+    }
+    free(words);
+    free(example);
+    free(heading);
+}
+
+START_TEST(every_type_of_template_has_a_short_example_in_the_sample)
+{
+    char *text = sample_configuration();
+    size_t count;
+    const struct register_type *types = register_types(&count);
+
+    for (size_t i = 1; i < count; i++) {
+        if (types[i].refused_because == NULL)
+            expect_type(text, &types[i]);
+        else
+            ck_assert_msg(strstr(text, types[i].name) == NULL, "%s", types[i].name);
+    }
+    free(text);
+}
+END_TEST
+
 START_TEST(every_setting_stands_in_the_sample)
 {
     char *text = sample_configuration();
@@ -937,6 +982,7 @@ int main(void)
     tcase_add_test(cases, a_scrdr_line_is_honoured_and_several_readers_are_noted);
     tcase_add_test(cases, who_waits_for_a_broker_that_is_not_set_is_told);
     tcase_add_test(cases, the_committed_sample_is_what_the_table_says);
+    tcase_add_test(cases, every_type_of_template_has_a_short_example_in_the_sample);
     tcase_add_test(cases, the_sample_sets_nothing);
     tcase_add_test(cases, every_setting_of_the_sample_can_be_used);
     tcase_add_test(cases, every_setting_stands_in_the_sample);

@@ -88,6 +88,11 @@ static const struct change {
 
     /* lists */
     { "", "templates[1].format", "hex", "templates: ( { format = \"hex\"; } );\n" },
+    { "", "templates[1].key", "A0A1A2A3A4A5", "templates: ( { key = \"A0A1A2A3A4A5\"; } );\n" },
+    { "templates: ( { type = \"mifare-classic\"; } );", "templates[1].aid", "0x4811",
+      "templates: ( { type = \"mifare-classic\"; aid = 0x4811; } );" },
+    { "templates: ( { } );", "templates[1].type", "iso-data", "templates: ( { type = \"iso-data\"; } );" },
+    { "templates: ( { } );", "templates[1].long", "true", "templates: ( { long = true; } );" },
     { "templates: ( );", "templates[1].format", "hex", "templates: ( { format = \"hex\"; } );" },
     { "templates: ();", "templates[1].format", "hex", "templates: ( { format = \"hex\"; } );" },
     { "templates: ( { swap = \"all\"; } );", "templates[1].format", "hex",

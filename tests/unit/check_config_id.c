@@ -70,6 +70,10 @@ START_TEST(words_and_order_and_defaults_do_not_matter)
                       "smart_reader: { read_interval = 10; };\n"
                       "mqtt: { tls: { enabled = false; }; port = 0x1; broker = \"b\"; };"));
     ck_assert(same_id("smart_reader: { read_interval = 9; };", "registers = [ \"02A1=091E\" ];"));
+    ck_assert(same_id("templates: ( { technologies = \"mifare-ultralight\"; } );",
+                      "templates: ( { address = 0; type = \"mifare-ultralight\"; mode = \"raw\"; } );"));
+    ck_assert(same_id("templates: ( { type = \"mifare-ultralight\"; address = 4; } );",
+                      "registers = [ \"0313=040000\", \"0310=62\" ];"));
 }
 END_TEST
 
@@ -87,6 +91,11 @@ static const char *const different[] = {
     "registers = [ \"02F0=00000001\" ];",
     "templates: ( { format = \"hex\"; } );",
     "templates: ( { format = \"hex\"; }, { format = \"hex\"; } );",
+    "templates: ( { type = \"ndef-data\"; } );",
+    "templates: ( { type = \"ndef-data\"; tnf = \"text\"; } );",
+    "templates: ( { type = \"iso-data\"; apdu_1 = \"00A4\"; } );",
+    "templates: ( { type = \"mifare-ultralight\"; address = 4; } );",
+    "templates: ( { type = \"iso15693-memory\"; address = 4; } );",
     "messages: { date_time = false; };",
     "messages: { scrdr_checksum = \"with-delimiters\"; };",
     "smart_reader: { network_format = \"scrdr\"; };",
@@ -119,6 +128,8 @@ START_TEST(a_secret_changes_it_if_this_machine_can_seal_it)
 {
     static const char *const pairs[][2] = {
         { "mqtt: { login = \"u\"; password = \"one\"; };", "mqtt: { login = \"u\"; password = \"two\"; };" },
+        { "templates: ( { type = \"mifare-classic\"; key = \"FFFFFFFFFFFF\"; } );",
+          "templates: ( { type = \"mifare-classic\"; key = \"FFFFFFFFFFFE\"; } );" },
         { "keys: { slot_2 = \"pkcs11:token=a?pin-value=1\"; };", "keys: { slot_2 = \"pkcs11:token=a?pin-value=2\"; };" },
     };
     sd_id128_t machine;

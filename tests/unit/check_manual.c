@@ -7,6 +7,7 @@
 #include "device/config_extensions.h"
 #include "device/config_feedback.h"
 #include "device/config_paths.h"
+#include "device/register_types.h"
 #include "device/roff.h"
 
 #include <check.h>
@@ -66,11 +67,14 @@ static char *tag_of(const char *path)
                         : text_format("\n.TP\n.B %s\n", path);
 }
 
+/* A setting that means another thing for several types of templates has an entry for each. */
 static void expect_tag(void *context, const char *path)
 {
     char *tag = tag_of(path);
+    const bool of_types = strncmp(path, "templates.", strlen("templates.")) == 0;
+    const size_t count = count_of(context, tag);
 
-    ck_assert_msg(count_of(context, tag) == 1, "%s stands %zu times in the page", path, count_of(context, tag));
+    ck_assert_msg(of_types ? count >= 1 : count == 1, "%s stands %zu times in the page", path, count);
     free(tag);
 }
 
@@ -94,6 +98,8 @@ static void expect_section(void *context, const char *path)
     ck_assert_msg(found != NULL && count_of(context, heading) == 1, "%s", section);
     char *tag = tag_of(path);
     const char *entry = strstr(found, tag), *next = strstr(found + 1, "\n.SS ");
+    while (next != NULL && strncmp(next, "\n.SS \"templates: ", strlen("\n.SS \"templates: ")) == 0) /* those of its types */
+        next = strstr(next + 1, "\n.SS ");
     ck_assert_msg(entry != NULL && (next == NULL || entry < next), "%s is not in the section %s", path, section);
     free(tag);
     free(heading);
@@ -191,9 +197,76 @@ START_TEST(what_has_no_effect_or_is_refused_says_so)
 
     ck_assert_msg(strstr(kept, ": kept for a device, without effect here: ") != NULL, "%s", kept);
     ck_assert_msg(strstr(refused, ": any value but the default is refused: ") != NULL, "%s", refused);
-    ck_assert_ptr_nonnull(strstr(page, "Refused: template type PAN is not in this version"));
+    ck_assert_ptr_nonnull(strstr(page, "Refused: it takes a contract with the schemes of the payment cards"));
     free(refused);
     free(kept);
+    free(page);
+}
+END_TEST
+
+/* The section of a type, up to the next. */
+static char *section_of_type(const char *page, const char *type)
+{
+    char *heading = text_format("\n.SS \"templates: type %s\"\n", type);
+    const char *found = strstr(page, heading);
+
+    ck_assert_msg(found != NULL && count_of(page, heading) == 1, "%s", type);
+    const char *end = strstr(found + 1, "\n.SS ");
+    char *section = text_format("%.*s", (int) (end - found), found);
+
+    free(heading);
+    return section;
+}
+
+START_TEST(every_type_of_template_has_a_section_with_its_settings)
+{
+    char *page = manual_settings_page();
+    size_t count, rows;
+    const struct register_type *types = register_types(&count);
+    const struct register_def *table = register_table(&rows);
+
+    for (size_t i = 0; i < count && types[i].refused_because == NULL; i++) {
+        char *section = section_of_type(page, types[i].name);
+
+        ck_assert_ptr_nonnull(strstr(section, types[i].name));
+        ck_assert_msg(strstr(section, " }\n.EE\n") != NULL, "%s", section);
+        for (size_t k = 0; k < rows; k++) {
+            const struct register_def *def = register_variant(&types[i], &table[k], false);
+
+            /* LKL, PFX and what several types have in common stand before them. */
+            const bool own = def->per_template && def->address > 0x0312 && def->address != 0x0314;
+
+            for (size_t f = 0; own && f < def->fields_count; f++) {
+                char *tag = def->fields[f].path != NULL ? tag_of(def->fields[f].path) : text_copy("");
+
+                ck_assert_msg(strstr(section, tag) != NULL, "%s: %s", types[i].name, tag);
+                free(tag);
+            }
+        }
+        free(section);
+    }
+    free(page);
+}
+END_TEST
+
+START_TEST(every_type_that_is_refused_is_in_a_table_with_the_reason)
+{
+    char *page = manual_settings_page();
+    const char *table = strstr(page, "\n.SS \"templates: types that a SpringPark has and this gateway has not\"\n");
+    size_t count, refused = 0;
+    const struct register_type *types = register_types(&count);
+
+    ck_assert_ptr_nonnull(table);
+    for (size_t i = 0; i < count; i++) {
+        char *entry = text_format("\n%s, LKL %02X: ", types[i].title, types[i].lookups[0]);
+        const char *found = strstr(table, entry);
+
+        ck_assert_int_eq(found != NULL, types[i].refused_because != NULL);
+        refused += found != NULL;
+        free(entry);
+    }
+    ck_assert_uint_eq(refused, 11);
+    ck_assert_ptr_nonnull(strstr(table, "Calypso, LKL 78: there is no published description by which such cards could be"));
     free(page);
 }
 END_TEST
@@ -347,6 +420,8 @@ int main(void)
     tcase_add_test(cases, every_register_has_its_entry);
     tcase_add_loop_test(cases, an_entry_says_what_the_table_says, 0, sizeof entries / sizeof entries[0]);
     tcase_add_test(cases, what_has_no_effect_or_is_refused_says_so);
+    tcase_add_test(cases, every_type_of_template_has_a_section_with_its_settings);
+    tcase_add_test(cases, every_type_that_is_refused_is_in_a_table_with_the_reason);
     tcase_add_test(cases, no_secret_is_in_the_page);
     tcase_add_test(cases, the_examples_are_right);
     tcase_add_loop_test(cases, text_is_no_request_and_no_escape, 0, sizeof texts / sizeof texts[0]);

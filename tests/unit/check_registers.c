@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/register_text.h"
+#include "device/register_types.h"
 #include "device/registers.h"
+
+#include "base/hex.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -153,16 +156,236 @@ START_TEST(the_table_has_these_registers_sizes_and_defaults)
 }
 END_TEST
 
-/* Runs judge on each field of the table. */
+/* The same for what the template types make of it: LKL, register, mode String. */
+static const struct variant_fact {
+    uint8_t lookup;
+    uint16_t address;
+    unsigned size;
+    bool variable, secret;
+    const char *fields; /* the last names of the settings, in the order of the bits */
+} variant_facts[] = {
+    { 0xFF, 0x0311, 2, false, false, "swap padding content format" },
+    { 0x4E, 0x0311, 2, false, false, "swap mode padding clean format" },
+    { 0x4E, 0x0312, 8, true, false, "prefix" },
+    { 0x4E, 0x0313, 2, false, false, "shift_bytes shift_bits" },
+    { 0x4E, 0x0314, 1, false, false, "token_position token" },
+    { 0x4E, 0x0315, 1, false, false, "tnf" },
+    { 0x4E, 0x0316, 32, true, false, "ndef_type" },
+    { 0x4E, 0x0317, 64, true, false, "" },
+    { 0x62, 0x0311, 2, false, false, "swap mode padding clean format" },
+    { 0x62, 0x0313, 3, false, false, "address shift_bytes shift_bits" },
+    { 0x62, 0x0315, 32, true, true, "" },
+    { 0x54, 0x0313, 3, false, false, "address shift_bytes shift_bits" },
+    { 0x61, 0x0313, 5, false, false, "aid address shift_bytes shift_bits" },
+    { 0x61, 0x0315, 7, false, true, "key_type key" },
+    { 0x13, 0x0313, 2, false, false, "shift_bytes shift_bits" },
+    { 0x13, 0x0315, 32, true, false, "apdu_1" },
+    { 0x72, 0x0316, 32, true, false, "apdu_2" },
+    { 0x11, 0x0317, 32, true, false, "apdu_3" },
+    { 0x71, 0x0313, 10, false, false, "application command file offset length shift_bytes shift_bits" },
+    { 0x71, 0x0314, 1, false, false, "ecp2 iso_wrapping select_application token_position token" },
+    { 0x71, 0x0315, 18, false, true, "communication diversification key_index key_location authentication key" },
+    { 0x70, 0x0311, 2, false, false, "swap format" },
+    { 0x70, 0x0313, 5, false, false, "application shift_bytes shift_bits" },
+    { 0x70, 0x0314, 1, false, false, "ecp2 iso_wrapping select_application token_position token" },
+    { 0x70, 0x0315, 18, false, true, "communication key_index key_location authentication key" },
+    { 0x78, 0x0311, 2, false, false, "swap padding content format" }, /* refused, so as the table has it */
+};
+
+static void assert_names(const struct register_def *def, const char *names)
+{
+    char text[256] = "";
+
+    for (size_t i = 0; i < def->fields_count; i++) {
+        if (def->fields[i].path == NULL)
+            continue;
+        strcat(text, *text != '\0' ? " " : "");
+        strcat(text, def->fields[i].path + strlen("templates."));
+    }
+    ck_assert_str_eq(text, names);
+}
+
+START_TEST(an_instance_has_the_registers_of_its_type)
+{
+    const struct variant_fact *fact = &variant_facts[_i];
+    struct registers *registers = registers_create();
+    unsigned instance;
+    size_t size;
+
+    ck_assert(registers_set(registers, 0x0330, &fact->lookup, 1));
+    const struct register_def *def = registers_def(registers, register_find(fact->address, &instance), 2);
+    ck_assert_uint_eq(def->address, fact->address);
+    ck_assert_uint_eq(def->size_bytes, fact->size);
+    ck_assert_uint_eq(def->gateway_size_bytes, fact->size);
+    ck_assert_int_eq(def->variable, fact->variable);
+    ck_assert_int_eq(def->secret, fact->secret);
+    ck_assert_uint_eq(strspn(def->device_default, "0"), def->variable ? 0 : 2 * fact->size);
+    ck_assert_uint_eq(strlen(def->device_default), def->variable ? 0 : 2 * fact->size);
+    assert_names(def, fact->fields);
+    registers_get(registers, register_address(def, 2), &size);
+    ck_assert_uint_eq(size, def->variable ? 0 : fact->size);
+    registers_free(registers);
+}
+END_TEST
+
+START_TEST(the_output_format_has_other_fields_as_text)
+{
+    struct registers *registers = registers_create();
+    unsigned instance;
+
+    registers_set(registers, 0x0310, (const uint8_t *) "\x54", 1);
+    ck_assert(!registers_is_string(registers, 0));
+    registers_set(registers, 0x0311, (const uint8_t *) "\x40\x00", 2);
+    ck_assert(registers_is_string(registers, 0));
+    assert_names(registers_def(registers, register_find(0x0311, &instance), 0),
+                 "swap mode fill_spaces long short_length long_length");
+    assert_names(registers_def(registers, register_find(0x0311, &instance), 1), "swap padding content format");
+    registers_set(registers, 0x0310, (const uint8_t *) "\x70", 1); /* has no modes, and the bit is one of two for Swap */
+    ck_assert(!registers_is_string(registers, 0));
+    registers_free(registers);
+}
+END_TEST
+
+static void assert_value(const struct registers *registers, uint16_t address, const char *bytes, size_t size_bytes)
+{
+    size_t size;
+    const uint8_t *value = registers_get(registers, address, &size);
+
+    ck_assert_uint_eq(size, size_bytes);
+    ck_assert_mem_eq(value, bytes, size_bytes);
+}
+
+START_TEST(a_new_type_keeps_what_fits_and_gives_the_rest_its_defaults)
+{
+    struct registers *registers = registers_create();
+
+    registers_set(registers, 0x0310, (const uint8_t *) "\x61", 1);
+    assert_value(registers, 0x0313, "\0\0\0\0", 5);
+    ck_assert(!registers_set(registers, 0x0313, (const uint8_t *) "\0\0", 2));
+    ck_assert(registers_set(registers, 0x0313, (const uint8_t *) "\1\2\0\3\4", 5));
+    ck_assert(registers_set(registers, 0x0312, (const uint8_t *) "ab", 2));
+    ck_assert(registers_set(registers, 0x0311, (const uint8_t *) "\x0F\x00", 2));
+    assert_value(registers, 0x0323, "\0", 2);
+    registers_set(registers, 0x0310, (const uint8_t *) "\x70", 1); /* its LOC has 5 bytes, too; its AUT 18 */
+    assert_value(registers, 0x0313, "\1\2\0\3\4", 5);
+    assert_value(registers, 0x0315, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 18);
+    registers_set(registers, 0x0310, (const uint8_t *) "\x62", 1);
+    assert_value(registers, 0x0313, "\0\0", 3);
+    assert_value(registers, 0x0312, "ab", 2);
+    assert_value(registers, 0x0311, "\x0F", 2);
+    assert_value(registers, 0x0315, "", 0);
+    registers_set(registers, 0x0310, (const uint8_t *) "", 0);
+    assert_value(registers, 0x0313, "\0", 2);
+    registers_free(registers);
+}
+END_TEST
+
+START_TEST(no_bytes_are_the_default_of_a_register_of_a_template)
+{
+    struct registers *registers = registers_create();
+
+    registers_set(registers, 0x0310, (const uint8_t *) "\x61", 1);
+    ck_assert(registers_set(registers, 0x0315, (const uint8_t *) "\0\1\2\3\4\5\6", 7));
+    ck_assert(registers_is_written(registers, 0x0315));
+    ck_assert(registers_set(registers, 0x0315, NULL, 0));
+    ck_assert(!registers_is_written(registers, 0x0315));
+    assert_value(registers, 0x0315, "\0\0\0\0\0\0", 7);
+    ck_assert(!registers_set(registers, 0x02A1, NULL, 0));
+    registers_free(registers);
+}
+END_TEST
+
+START_TEST(a_part_of_a_register_is_read_and_written_as_bytes)
+{
+    struct registers *registers = registers_create(), *copy = registers_create();
+    const struct register_def *def;
+    const struct field_def *key =
+        register_type_field(register_type_of_lookup(0x61), false, "templates.key", &def);
+
+    registers_set(registers, 0x0340, (const uint8_t *) "\x61", 1);
+    ck_assert(!field_is_whole(key));
+    ck_assert_uint_eq(field_part_bytes(key), 6);
+    registers_set_bits(registers, 0x0345, (const uint8_t[20]) { 0x80 }, 1);
+    ck_assert(!registers_is_written(registers, 0x0345));
+    registers_set_part(registers, 0x0345, key, (const uint8_t *) "\x01\x02\x03\x04\x05\xFF");
+    ck_assert(registers_is_written(registers, 0x0345));
+    assert_value(registers, 0x0345, "\x80\x01\x02\x03\x04\x05\xFF", 7);
+    char *hex = registers_field_hex(registers, def, 3, key), *allowed = field_allowed(key, 7);
+    ck_assert_str_eq(hex, "0102030405FF");
+    ck_assert_str_eq(allowed, "hex digits for exactly 6 bytes");
+    ck_assert(registers_field_equals(registers, def, 3, key, "000102030405FF"));
+    ck_assert(!registers_field_equals(registers, def, 3, key, "800102030405FE"));
+    registers_copy(registers, copy);
+    ck_assert(registers_is_written(copy, 0x0345));
+    free(allowed);
+    free(hex);
+    registers_free(copy);
+    registers_free(registers);
+}
+END_TEST
+
+START_TEST(of_a_register_with_a_key_the_key_alone_is_a_secret)
+{
+    struct registers *registers = registers_create();
+    static const struct {
+        const char *path, *text;
+    } shown[] = { { "templates.key_type", "\"b\"" }, { "templates.key", "\"(set)\"" } };
+
+    registers_set(registers, 0x0310, (const uint8_t *) "\x61", 1);
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        const struct register_def *def;
+        const struct field_def *one =
+            register_type_field(registers_type(registers, 0), false, shown[i].path, &def);
+
+        registers_set(registers, 0x0315, (const uint8_t *) "\x80\xA0\xA1\xA2\xA3\xA4\xA5", 7);
+        char *text = field_value_text(registers, def, 0, one), *whole = register_value_text(registers, def, 0);
+        ck_assert_str_eq(text, shown[i].text);
+        ck_assert_str_eq(whole, "(set)");
+        ck_assert_int_eq(field_is_secret(def, one), i == 1);
+        free(whole);
+        free(text);
+        registers_set(registers, 0x0315, (const uint8_t *) "\x80\0\0\0\0\0\0", 7);
+        text = field_value_text(registers, def, 0, one);
+        ck_assert_str_eq(text, i == 0 ? "\"b\"" : "\"(default)\"");
+        free(text);
+        text = field_default_text(def, one);
+        ck_assert_str_eq(text, i == 0 ? "\"a\"" : "\"(default)\"");
+        free(text);
+    }
+    registers_free(registers);
+}
+END_TEST
+
+/* Runs judge on each definition: the rows of the table, and what template types make of them. */
+static void for_each_def(void (*judge)(const struct register_def *def))
+{
+    size_t count, types_count;
+    const struct register_def *table = register_table(&count);
+    const struct register_type *types = register_types(&types_count);
+
+    for (size_t i = 0; i < count; i++)
+        judge(&table[i]);
+    for (size_t i = 0; i < types_count; i++) {
+        for (size_t k = 0; k < types[i].formats_count; k++)
+            judge(&types[i].format[k]);
+        for (size_t k = 0; k < types[i].variants_count; k++)
+            judge(&types[i].variants[k]);
+    }
+}
+
+static void (*judge_of_fields)(const struct register_def *def, const struct field_def *field);
+
+static void judge_fields(const struct register_def *def)
+{
+    for (size_t i = 0; i < def->fields_count; i++)
+        judge_of_fields(def, &def->fields[i]);
+}
+
+/* Runs judge on each field of them. */
 static void for_each_field(void (*judge)(const struct register_def *def, const struct field_def *field))
 {
-    size_t count;
-    const struct register_def *table = register_table(&count);
-
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < table[i].fields_count; k++)
-            judge(&table[i], &table[i].fields[k]);
-    }
+    judge_of_fields = judge;
+    for_each_def(judge_fields);
 }
 
 static unsigned bits_of(const struct field_def *field)
@@ -184,7 +407,10 @@ static void judge_bits(const struct register_def *def, const struct field_def *f
 {
     ck_assert_msg(field_is_whole(field) == (bits_of(field) == 0), "register %04X: %s", def->address, field->title);
     ck_assert(!field_is_whole(field) || def->fields_count == 1);
-    ck_assert_uint_le(bits_of(field), 32);
+    if (field->kind == FIELD_HEX)
+        ck_assert_uint_eq(bits_of(field), 8 * field_part_bytes(field));
+    else
+        ck_assert_uint_le(bits_of(field), 32);
     if (field->kind == FIELD_BOOLEAN)
         ck_assert_uint_eq(bits_of(field), 1);
     if (field->kind == FIELD_ADDRESS)
@@ -198,24 +424,24 @@ static void judge_bits(const struct register_def *def, const struct field_def *f
         ck_assert_uint_eq(field->mask[b], 0);
 }
 
+static void judge_cover(const struct register_def *def)
+{
+    uint8_t seen[sizeof def->fields[0].mask] = { 0 };
+
+    for (size_t k = 0; k < def->fields_count; k++) {
+        for (size_t b = 0; b < sizeof seen; b++) {
+            ck_assert_uint_eq(seen[b] & def->fields[k].mask[b], 0);
+            seen[b] |= def->fields[k].mask[b];
+        }
+    }
+    for (size_t b = 0; b < def->size_bytes && !field_is_whole(&def->fields[0]); b++)
+        ck_assert_msg(seen[b] == 0xFF, "register %04X, byte %zu: %02X", def->address, b, seen[b]);
+}
+
 START_TEST(the_fields_of_a_register_cover_each_bit_exactly_once)
 {
-    size_t count;
-    const struct register_def *table = register_table(&count);
-
     for_each_field(judge_bits);
-    for (size_t i = 0; i < count; i++) {
-        uint8_t seen[sizeof table[i].fields[0].mask] = { 0 };
-
-        for (size_t k = 0; k < table[i].fields_count; k++) {
-            for (size_t b = 0; b < sizeof seen; b++) {
-                ck_assert_uint_eq(seen[b] & table[i].fields[k].mask[b], 0);
-                seen[b] |= table[i].fields[k].mask[b];
-            }
-        }
-        for (size_t b = 0; b < table[i].size_bytes && !field_is_whole(&table[i].fields[0]); b++)
-            ck_assert_msg(seen[b] == 0xFF, "register %04X, byte %zu: %02X", table[i].address, b, seen[b]);
-    }
+    for_each_def(judge_cover);
 }
 END_TEST
 
@@ -229,7 +455,9 @@ static void judge_words(const struct register_def *def, const struct field_def *
     ck_assert_int_eq(field->effect != NULL, field->kind != FIELD_RESERVED);
     ck_assert_int_eq(field->options != NULL, field->kind == FIELD_CHOICE || field->kind == FIELD_FLAGS);
     ck_assert(field->support != FIELD_REFUSED || field->kind == FIELD_BOOLEAN);
-    ck_assert_msg(!def->secret || field_is_whole(field), "register %04X: a part of it would be shown", def->address);
+    /* Whatever of a secret is no bytes and no text is shown. */
+    ck_assert_msg(!def->secret || field_is_whole(field) || def->per_template, "register %04X: a part of it would be shown",
+                  def->address);
 }
 
 START_TEST(each_field_says_what_it_is_and_what_it_does_here)
@@ -257,10 +485,10 @@ END_TEST
 
 static void judge_default(const struct register_def *def, const struct field_def *field)
 {
-    struct registers *registers = registers_create();
-    size_t size;
-    const uint8_t *bytes = registers_get(registers, def->address, &size);
-    uint32_t value = registers_get_bits(registers, def->address, field->mask);
+    uint8_t bytes[REGISTER_MAX_BYTES] = { 0 };
+    int converted = hex_to_bytes(register_default(def), strlen(register_default(def)), bytes, sizeof bytes);
+    size_t size = converted >= 0 ? (size_t) converted : sizeof bytes;
+    uint32_t value = register_default_bits(def, field->mask);
     char *problem = field->kind == FIELD_TEXT ? field_text_problem(field, (const char *) bytes, size, def->size_bytes)
                     : field->kind == FIELD_HEX ? NULL
                                                : field_problem(field, value, value);
@@ -268,8 +496,8 @@ static void judge_default(const struct register_def *def, const struct field_def
     /* An instance of a template that is not set has no LKL, which reads as "off". */
     ck_assert_msg(problem == NULL, "register %04X: %s: %s", def->address, field->title, problem);
     ck_assert(def->variable ? size <= def->size_bytes : size == def->size_bytes);
-    ck_assert(registers_field_equals(registers, def, 0, field, register_default(def)));
-    registers_free(registers);
+    ck_assert(field_equals(field, bytes, size, register_default(def)));
+    ck_assert_uint_eq(field_bits(field, bytes), value);
 }
 
 START_TEST(the_defaults_fit_sizes_and_options)
@@ -277,6 +505,21 @@ START_TEST(the_defaults_fit_sizes_and_options)
     for_each_field(judge_default);
 }
 END_TEST
+
+/* One name is one setting of a type, and of one kind in all types that have it; whoever changes a file relies on that. */
+static void judge_name_in_types(const struct register_def *def, const struct field_def *field)
+{
+    const struct register_type *type;
+    bool string;
+    unsigned same = 0;
+
+    for (size_t i = 0; i < def->fields_count; i++)
+        same += def->fields[i].path != NULL && strcmp(def->fields[i].path, field->path) == 0;
+    ck_assert_uint_eq(same, 1);
+    const struct field_def *first = register_template_field(field->path, &type, &string);
+    ck_assert_ptr_nonnull(first);
+    ck_assert_msg(first->kind == field->kind, "%s", field->path);
+}
 
 static void judge_name(const struct register_def *def, const struct field_def *field)
 {
@@ -292,6 +535,10 @@ static void judge_name(const struct register_def *def, const struct field_def *f
     }
     ck_assert_msg(dots >= 1 && dots <= 2, "%s", field->path);
     ck_assert_int_eq(strncmp(field->path, "templates.", strlen("templates.")) == 0, def->per_template);
+    if (def->per_template) {
+        judge_name_in_types(def, field);
+        return;
+    }
     ck_assert_ptr_eq(register_find_field(field->path, &found), field);
     ck_assert_ptr_eq(found, def);
 }
@@ -574,6 +821,12 @@ int main(void)
     TCase *cases = tcase_create("registers");
 
     tcase_add_test(cases, the_table_has_these_registers_sizes_and_defaults);
+    tcase_add_loop_test(cases, an_instance_has_the_registers_of_its_type, 0, sizeof variant_facts / sizeof variant_facts[0]);
+    tcase_add_test(cases, the_output_format_has_other_fields_as_text);
+    tcase_add_test(cases, a_new_type_keeps_what_fits_and_gives_the_rest_its_defaults);
+    tcase_add_test(cases, no_bytes_are_the_default_of_a_register_of_a_template);
+    tcase_add_test(cases, a_part_of_a_register_is_read_and_written_as_bytes);
+    tcase_add_test(cases, of_a_register_with_a_key_the_key_alone_is_a_secret);
     tcase_add_test(cases, the_fields_of_a_register_cover_each_bit_exactly_once);
     tcase_add_test(cases, each_field_says_what_it_is_and_what_it_does_here);
     tcase_add_test(cases, options_fit_their_bits_and_are_all_different);

@@ -243,6 +243,106 @@ START_TEST(a_name_or_an_address_is_explained)
 }
 END_TEST
 
+static const char four_types[] =
+    "templates: ( { type = \"mifare-classic\"; aid = 0x4811; key = \"A0A1A2A3A4A5\"; key_type = \"b\"; },\n"
+    "{ type = \"ndef-data\"; mode = \"string\"; tnf = \"text\"; },\n"
+    "{ type = \"desfire-data\"; application = 0xF51BC0; authentication = \"aes-ev1\"; key ="
+    " \"00112233445566778899AABBCCDDEEFF\"; }, { type = \"iso-data\"; apdu_1 = \"00A40400\"; } );\n";
+static const char four_more[] =
+    "templates: ( { type = \"mifare-ultralight\"; address = 4; }, { type = \"iso15693-memory\"; shift_bits = 3; },\n"
+    "{ type = \"desfire-id\"; format = \"hex-7\"; }, { type = \"id-only\"; content = \"protocol\"; } );\n";
+
+/* What `registers` says of instances of each type: the whole list, one explained, and what differs from the defaults. */
+static const struct {
+    const char *config, *word, *says;
+} type_views[] = {
+    { four_types, NULL,
+      "0313  Location of data (LOC), template 1: 4811000000\n"
+      "      templates.aid                            18449\n"
+      "      templates.address                        0\n"
+      "      templates.shift_bytes                    0\n"
+      "      templates.shift_bits                     0\n" },
+    { four_types, NULL,
+      "0315  Authentication (AUT), template 1: (set)\n"
+      "      templates.key_type                       \"b\"  (Key B)\n"
+      "      templates.key                            \"(set)\"\n" },
+    { four_types, NULL,
+      "0321  Output size and format (TOF), template 2: 4000\n"
+      "      templates.swap                           \"none\"  (As the card has it)\n"
+      "      templates.mode                           \"string\"  (The data is text)\n"
+      "      templates.fill_spaces                    false\n"
+      "      templates.long                           false\n"
+      "      templates.short_length                   0\n"
+      "      templates.long_length                    0\n" },
+    { four_types, NULL,
+      "0325  Type name and format (TNF), template 2: 54\n"
+      "      templates.tnf                            \"text\"" },
+    { four_types, NULL,
+      "0335  Authentication (AUT), template 3: (set)\n"
+      "      templates.communication                  \"plain\"  (Plain)\n"
+      "      templates.diversification                \"none\"  (None)\n"
+      "      templates.key_index                      0\n"
+      "      templates.key_location                   \"template\"  (In this template)\n"
+      "      templates.authentication                 \"aes-ev1\"  (AES, of a Desfire EV1 (AuthenticateAES))\n"
+      "      templates.key                            \"(set)\"\n" },
+    { four_types, NULL,
+      "0345  First APDU, template 4: 00A40400\n      templates.apdu_1                         \"00A40400\"\n" },
+    { four_types, "0315",
+      "0315  Authentication (AUT), template 1 (template_register_5): (set)\n      Exactly 7 bytes.\n" },
+    { four_types, "0315", "          Key (bits 00FFFFFFFFFFFF). Honoured: of the sectors that are read; it must be written," },
+    { four_types, "0315", "          Allowed: hex digits for exactly 6 bytes.\n" },
+    { four_types, "templates.aid", "0313  Location of data (LOC), template 1 (template_location): 4811000000\n" },
+    { four_types, "templates[3].application", "      templates.application = 16063424\n" },
+    { four_types, "--changed",
+      "0310  templates.technologies, template 1 = \"mifare-classic\"  (default \"off\")\n"
+      "0313  templates.aid, template 1 = 18449  (default 0)\n"
+      "0315  templates.key_type, template 1 = \"b\"  (default \"a\")\n"
+      "0315  templates.key, template 1 = \"(set)\"  (default \"(default)\")\n"
+      "0320  templates.technologies, template 2 = \"ndef-tags\"  (default \"off\")\n"
+      "0321  templates.mode, template 2 = \"string\"  (default \"raw\")\n"
+      "0325  templates.tnf, template 2 = \"text\"  (default \"default\")\n"
+      "0330  templates.technologies, template 3 = \"desfire-data\"  (default \"off\")\n"
+      "0333  templates.application, template 3 = 16063424  (default 0)\n"
+      "0335  templates.authentication, template 3 = \"aes-ev1\"  (default \"none\")\n"
+      "0335  templates.key, template 3 = \"(set)\"  (default \"(default)\")\n"
+      "0340  templates.technologies, template 4 = \"iso-a+b\"  (default \"off\")\n"
+      "0345  templates.apdu_1, template 4 = \"00A40400\"  (default \"\")\n" },
+    { four_more, NULL, "0313  Location of data (LOC), template 1: 040000\n      templates.address                        4\n" },
+    { four_more, NULL, "0323  Location of data (LOC), template 2: 000003\n" },
+    { four_more, NULL,
+      "0331  Output size and format (TOF), template 3: 0500\n"
+      "      templates.swap                           \"none\"  (As the card sends it)\n"
+      "      templates.format                         \"hex-7\"  (Hex, 7 bytes)\n" },
+    { four_more, NULL, "      templates.content                        \"protocol\"  (All bytes of the protocol)\n" },
+    { four_more, "0335", "0335  Authentication (AUT), template 3 (template_register_5): (default)\n" },
+};
+
+START_TEST(the_registers_of_a_template_are_shown_as_its_type_has_them)
+{
+    write_config(type_views[_i].config);
+    struct outcome *outcome = run(tool_registers, false, type_views[_i].word);
+
+    ck_assert_int_eq(outcome->status, 0);
+    ck_assert_msg(strstr(outcome->out, type_views[_i].says) != NULL, "%s", outcome->out);
+    ck_assert_ptr_null(strstr(outcome->out, "A0A1A2A3A4A5"));
+    ck_assert_ptr_null(strstr(outcome->out, "00112233445566778899AABBCCDDEEFF"));
+    outcome = run(tool_registers, true, type_views[_i].word);
+    ck_assert_ptr_null(strstr(outcome->out, "A0A1A2A3A4A5"));
+    ck_assert_ptr_null(strstr(outcome->out, "00112233445566778899AABBCCDDEEFF"));
+}
+END_TEST
+
+START_TEST(a_setting_of_a_type_that_no_template_has_is_said_to_be_none)
+{
+    write_config(four_more);
+    struct outcome *outcome = run(tool_registers, false, "templates.aid");
+
+    ck_assert_int_eq(outcome->status, 0);
+    ck_assert_str_eq(outcome->out, "");
+    ck_assert_str_eq(outcome->err, "no template has such a setting; next: springpark.conf(5) says to which type it belongs\n");
+}
+END_TEST
+
 START_TEST(registers_of_a_bad_file_end_with_78)
 {
     write_config("foo = 1;");
@@ -264,6 +364,9 @@ int main(void)
     tcase_add_test(cases, registers_never_show_a_key_or_a_console_password);
     tcase_add_test(cases, changed_shows_what_differs_from_the_default);
     tcase_add_test(cases, a_name_or_an_address_is_explained);
+    tcase_add_loop_test(cases, the_registers_of_a_template_are_shown_as_its_type_has_them, 0,
+                        sizeof type_views / sizeof type_views[0]);
+    tcase_add_test(cases, a_setting_of_a_type_that_no_template_has_is_said_to_be_none);
     tcase_add_test(cases, registers_of_a_bad_file_end_with_78);
     suite_add_tcase(suite, cases);
 

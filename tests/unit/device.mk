@@ -57,3 +57,9 @@ tests_unit_check_manual_CFLAGS = $(unit_cflags)
 tests_unit_check_manual_LDADD = $(unit_ldadd)
 tests_unit_print_manual_SOURCES = tests/unit/print_manual.c
 tests_unit_print_manual_LDADD = $(springpark_ldadd)
+
+check_PROGRAMS += tests/unit/check_config_templates
+TESTS += tests/unit/check_config_templates
+tests_unit_check_config_templates_SOURCES = tests/unit/check_config_templates.c
+tests_unit_check_config_templates_CFLAGS = $(unit_cflags)
+tests_unit_check_config_templates_LDADD = $(unit_ldadd)
