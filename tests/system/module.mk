@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	tests/system/test_script_reader.py \
 	tests/system/autopkgtest.py \
 	tests/system/test_secrets.py \
+	tests/system/test_simulated_cards.py \
 	tests/system/test_system_call_filter.py \
 	tests/system/test_systemd_libnfc.py \
 	tests/system/test_systemd_network.py \
