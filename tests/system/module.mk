@@ -35,4 +35,5 @@ EXTRA_DIST += \
 	tests/system/test_systemd_package.py \
 	tests/system/test_systemd_unit.py \
 	tests/system/test_systemd_watchdog.py \
-	tests/system/test_take_over.py
+	tests/system/test_take_over.py \
+	tests/system/test_templates.py

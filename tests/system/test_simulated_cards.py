@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The simulated cards (tests/parts/cards) through a real pcscd, asked by python3-pyscard: what they answer is what the
-data sheets say, written out here byte for byte. Root; SPRINGPARK_BUILD = the built tree."""
+"""The simulated cards (tests/parts/cards) through a real pcscd, asked by python3-pyscard, and on a simulated PN532,
+asked through libnfc: what they answer is what the data sheets say, written out here byte for byte. Root;
+SPRINGPARK_BUILD = the built tree."""
 
 import os
 import pathlib
@@ -12,12 +13,16 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "parts"))
 import pcscd as parts  # noqa: E402
+import pn532  # noqa: E402
+from cards.air import on_air  # noqa: E402
 from cards.classic import Classic, access_bytes, mad  # noqa: E402
 from cards.iso7816 import Iso7816  # noqa: E402
+from cards.ndef import message, text, uri  # noqa: E402
 from cards.type2 import KINDS, Type2  # noqa: E402
 from cards.type3 import Type3, attribute_block  # noqa: E402
 from cards.type4 import Type4  # noqa: E402
 from cards.vicc import Vicc  # noqa: E402
+from reader_probe import Probe  # noqa: E402
 from smartcard import scard  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("SPRINGPARK_BUILD", os.getcwd()))
@@ -419,6 +424,69 @@ class Trouble(OnReader):
         PCSCD.insert(0, "01020304", atr=parts.ATR_ULTRALIGHT, memory=bytes(range(64)).hex())
         parts.wait_until(self._connect, "the card to be connected")
         self.expect(("FFCA000000", "010203049000"), ("FFB0000410", bytes(range(16, 32)).hex() + "9000"))
+
+
+class Messages(unittest.TestCase):
+    def test_records_as_the_ndef_specification_has_them(self):
+        self.assertEqual(message(text("hello")).hex().upper(), TEXT)
+        self.assertEqual(message(uri(0x01, "a")).hex(), "d101025501" "61")
+        self.assertEqual(message(text("a"), (2, "x/y", b"z")).hex(), "9101045402656e61" "5203" "01" "782f79" "7a")
+        self.assertEqual(message((4, "a:b", b"", {"id": b"i"})).hex(), "dc030001" "613a62" "69")
+        self.assertEqual(message((1, "X", b"a", {"long": True})).hex(), "c101" "00000001" "58" "61")
+        self.assertEqual(message((1, "X", bytes(256)))[:7].hex(), "c1010000010058")
+        self.assertEqual(message((1, "T", b"a", {"chunk": True}), (6, "", b"b")).hex(), "b1010154" "61" "560001" "62")
+
+
+@unittest.skipUnless((BUILD / "springpark-nfc").exists(), "this build has no libnfc")
+class OnAir(unittest.TestCase):
+    """The same cards in the field of a PN532, asked through libnfc and the daemon's driver for it."""
+
+    def setUp(self):
+        scratch = tempfile.mkdtemp(prefix="springpark-cards-")
+        self.addCleanup(shutil.rmtree, scratch)
+        self.chip = pn532.Pn532(scratch, thread=True)
+        self.addCleanup(self.chip.end)
+        self.chip.start()
+        self.probe = Probe({"SPRINGPARK_NFC_HELPER": str((BUILD / "springpark-nfc").resolve())}, self.chip.connection,
+                           "door", driver="libnfc")
+        self.addCleanup(self.probe.end)
+        self.probe.until("health door|works", 30)
+
+    def expect(self, card, *table):
+        """Pairs of what is done (reader_probe.c) and what comes of it."""
+        self.probe.do_with_cards([command for command, _ in table])
+        self.chip.insert(on_air(card))
+        arrival = self.probe.until("arrived ", 30)[1].split("|")
+        self.assertEqual(arrival[1:3], [card.technology, card.uid])
+        for command, answer in table:
+            with self.subTest(command=command):
+                if command.startswith("apdu "):
+                    answer = answer.replace(" ", "").upper()
+                self.assertEqual(self.probe.next(30), f"{command.split()[0]} door|{answer}")
+        self.chip.remove()
+        self.probe.until("left ", 30)
+
+    def test_type_2_rolls_over_and_refuses(self):
+        for kind, pages in (("ultralight", 16), ("ntag213", 45)):
+            card = Type2(kind, user=counting(0x10, 48))
+            head = card.page(0, 3).hex()
+            self.expect(card, ("apdu FFB0000410", counting(0x10, 16).hex() + "9000"),
+                        (f"apdu FFB000{pages - 1:02X}10", card.page(pages - 1).hex() + head + "9000"),
+                        (f"apdu FFB000{pages:02X}10", "6A82"), ("apdu FFB0000410", counting(0x10, 16).hex() + "9000"))
+
+    def test_classic_authenticates_for_a_sector(self):
+        for size, uid in (("1k", "DEADBEEF"), ("4k", "04112233445566"), ("mini", "01020304")):
+            card = Classic(size, uid=uid, blocks={4: "04" * 16}, keys={("A", 1): "A0A1A2A3A4A5"})
+            self.expect(card, ("apdu FFB0000410", "6982"), ("authenticate 4 A FFFFFFFFFFFF", "error -4"),
+                        ("authenticate 4 A A0A1A2A3A4A5", "fine"), ("apdu FFB0000410", "04" * 16 + "9000"),
+                        ("apdu FFB0000810", "6982"))
+
+    def test_files_of_both_types(self):
+        for kind in "AB":
+            card = Type4(TEXT, kind=kind)
+            self.expect(card, ("apdu 00A4040007D276000085010100", "9000"), ("apdu 00A4000C02E104", "9000"),
+                        ("apdu 00B000000E", "000C" + TEXT + "9000"), ("apdu 00B000003C", "6700"))
+            self.assertEqual(card.commands, 4)
 
 
 if __name__ == "__main__":

@@ -117,6 +117,13 @@ class Classic(StorageCard):
         for at in range(0, len(data), BLOCK_BYTES):
             self.memory[number + at // BLOCK_BYTES] = data[at:at + BLOCK_BYTES]
 
+    def spoil(self, number, place=0):
+        """Turns over one byte of that block; returns the card."""
+        content = bytearray(self.memory[number])
+        content[place] ^= 0xFF
+        self.memory[number] = bytes(content)
+        return self
+
     def forget(self):
         self.open = None
 
