@@ -209,7 +209,7 @@ class Trouble(OverPcsc):
     }
 
     def at_each_command(self, check):
-        """check(card, tag_data, after) with a new card; after how many commands there is to be trouble: 0 to the last."""
+        """check(card, tag_data, after) with a new card; trouble comes after 0 commands, 1, up to the last."""
         for name, (settings, make, tag_data) in self.CARDS.items():
             with self.subTest(card=name):
                 self.use(settings)
