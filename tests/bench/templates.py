@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """What each template costs: the time from a card to its event, beside the number of commands that the card got for it,
-on simulated cards (tests/parts/cards) behind a real pcscd, with mosquitto, mutual TLS and one subscriber. The floor is the
-template id-only on the same card, in the same run; rounds of both are interleaved.
+on simulated cards (tests/parts/cards) behind a real pcscd, with mosquitto, mutual TLS and one subscriber. The floor is
+the template id-only on the same card, in the same run; rounds of both are interleaved.
 
 Times are from just before the simulated reader is told of the card to the subscriber's callback; they are printed. The
 simulated card answers at once, so that what is measured is the way there and back: a real one takes some milliseconds
@@ -45,7 +45,7 @@ CLASSIC = f'type = "mifare-classic"; key_type = "a"; key = "{table.KEY_A}"; form
 FILES = f'type = "iso-data"; apdu_1 = "{table.SELECT}"; apdu_2 = "{table.READ}"; format = "hex";'
 TINY = message(uri(0x03, "a.io"))       # with its TLV 11 bytes: it stands in what one READ from the CC on gives
 
-# commands: the least. What they are is said in the comment.
+# commands: how many there must be. What they are is said in the comment.
 Case = collections.namedtuple("Case", "name settings card tag_data commands")
 CASES = [
     # FF B0
@@ -55,8 +55,8 @@ CASES = [
          "0000123456789ABCDEF0112233445566778899AABBCCDDEEFF01020304050607", 1),
     # load key, authenticate, FF B0
     Case("mifare-classic, a block", f'{CLASSIC} address = 4;', table.blocks, "40414243", 3),
-    # the same for the directory (blocks 1 to 3 in one) and for the sector
-    Case("mifare-classic, by AID", f'{CLASSIC} aid = 0x4811;', table.directory, "70717273", 6),
+    # the same for the directory, which has two blocks, and for the sector; a reader need not give two blocks at once
+    Case("mifare-classic, by AID", f'{CLASSIC} aid = 0x4811;', table.directory, "70717273", 7),
     # FF B0
     Case("iso15693-memory, 4 bytes", 'type = "iso15693-memory"; address = 2; format = "hex-4";', table.vicc,
          "08090A0B", 1),
@@ -75,8 +75,9 @@ CASES = [
     Case("ndef-data, type 4", NDEF, lambda: Type4(table.LINK), "http://www.example.com/42", 5),
     # 19 bytes and NLEN by 15 at once: one READ BINARY more
     Case("ndef-data, type 4, MLe 15", NDEF, lambda: Type4(table.LINK, mle=15), "http://www.example.com/42", 6),
-    # CC, message
-    Case("ndef-data, type 5", NDEF, lambda: Vicc(ndef=table.LINK), "http://www.example.com/42", 2),
+    # CC, with which the size of a block is known; the length and what fits beside it; the rest
+    Case("ndef-data, type 5, 9 bytes", NDEF, lambda: Vicc(ndef=TINY), "http://a.io", 2),
+    Case("ndef-data, type 5, 19 bytes", NDEF, lambda: Vicc(ndef=table.LINK), "http://www.example.com/42", 3),
 ]
 
 

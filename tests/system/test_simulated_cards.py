@@ -227,7 +227,8 @@ class Type4Tags(OnReader):
     def test_mapping_version_1_has_another_application(self):
         self.bring(Type4(TEXT, version="1.0"))
         self.expect(("00A4040007D276000085010100", "6A82"), ("00A4040007D2760000850100", "9000"),
-                    ("00A4000C02E103", "9000"), ("00B000000F", "000F10003B00340406E104008000FF 9000"))
+                    ("00A4000C02E103", "6A86"), ("00A4000002E103", "9000"),
+                    ("00B000000F", "000F10003B00340406E104008000FF 9000"))
 
     def test_a_reset_forgets_the_selection(self):
         card = self.bring(Type4(TEXT))

@@ -264,7 +264,9 @@ class OverLibnfc(OnReader):
         self.chip.insert(on_air(card))
 
     def take_away(self):
+        """The daemon looks every 80 ms: a tag that came in between with the same UID would be the same one to it."""
         self.chip.remove()
+        wait_until(lambda: self.entry()["doing"] == "waiting for a tag", 10, "the daemon sees that the tag has gone")
 
     def test_the_rows_for_a_pn532(self):
         for rows in (table.id_only, table.ultralight, table.classic, table.iso_data, table.ndef_on_type2,

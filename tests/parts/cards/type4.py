@@ -2,9 +2,10 @@
 """NFC Forum Type 4 tags, on NFC-A and NFC-B.
 
 From the NFC Forum's Type 4 Tag specification: the NDEF tag application D2760000850101 (mapping version 1: ...0100), the
-CC file E103 and the NDEF file E104. Mapping version 2.0 has NLEN, two bytes, before the message. Version 3.0 has the
-same file, or, with extended=True, an ENDEF file whose ENLEN is four bytes and whose bytes beyond 7FFF are read by READ
-BINARY B1 with an offset data object 54. READ BINARY for more than MLe bytes is refused (67 00).
+CC file E103 and the NDEF file E104, selected by 00 A4 00 0C (mapping version 1: 00 A4 00 00). Mapping version 2.0 has
+NLEN, two bytes, before the message. Version 3.0 has the same file, or, with extended=True, an ENDEF file whose ENLEN is
+four bytes and whose bytes beyond 7FFF are read by READ BINARY B1 with an offset data object 54. READ BINARY for more
+than MLe bytes is refused (67 00).
 """
 
 from .base import NOT_ALLOWED, NOT_FOUND, SUCCESS, WRONG_LENGTH, WRONG_OFFSET, WRONG_PARAMETERS, as_bytes
@@ -28,6 +29,7 @@ class Type4(IsoCard):
         self.mle = mle
         self.short = as_bytes(short)
         self.aid = AID_1 if version == "1.0" else AID_2
+        self.select_p2 = (0x00,) if version == "1.0" else (0x0C,)
         number = int(version[0]) << 4
         if extended:
             control = b"\x06\x08" + file + self.size.to_bytes(4, "big") + bytes([read_access, 0xFF])
@@ -59,7 +61,7 @@ class Type4(IsoCard):
         if (p1, p2) == (0x04, 0x00):
             self.selected, self.file = data == self.aid, None
             return SUCCESS if self.selected else NOT_FOUND
-        if (p1, p2) != (0x00, 0x0C) or len(data) != 2:
+        if p1 != 0x00 or p2 not in self.select_p2 or len(data) != 2:
             return WRONG_PARAMETERS
         if not self.selected or data not in self.files:
             return NOT_FOUND
