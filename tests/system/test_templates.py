@@ -25,8 +25,9 @@ from pcscd import Pcscd  # noqa: E402
 from pki import Sandbox  # noqa: E402
 from pn532 import Pn532  # noqa: E402
 
-# One event for each visit; a card that muted is asked again for 0.5 s.
-SMART_READER = "smart_reader: { insert_remove = false; read_interval = 5; repeat_interval = 255; debounce_ms = 0; };\n"
+# One event for each visit, at once (read_interval = 0, and no second attempt), or half a second after the one before.
+SMART_READER = "smart_reader: { insert_remove = false; read_interval = %d; repeat_interval = 255; debounce_ms = 0; };\n"
+AT_ONCE, WITH_RETRIES = 0, 5
 ID_ONLY = 'type = "id-only"; technologies = "all"; format = "hex";'
 
 
@@ -42,6 +43,8 @@ def tearDownModule():
 class OnReader(unittest.TestCase):
     """One gateway with one reader, whose templates each row writes anew."""
 
+    read_interval = AT_ONCE
+
     def setUp(self):
         self.scratch = tempfile.mkdtemp(prefix="springpark-templates-")
         self.addCleanup(shutil.rmtree, self.scratch)
@@ -55,7 +58,7 @@ class OnReader(unittest.TestCase):
 
     def configuration(self, *templates):
         entries = ", ".join("{ %s }" % one for one in templates)
-        return configuration(self.broker, self.reader, smart_reader=SMART_READER,
+        return configuration(self.broker, self.reader, smart_reader=SMART_READER % self.read_interval,
                              templates=f"templates: ( {entries} );\n")
 
     def use(self, *templates):
@@ -220,6 +223,8 @@ class Trouble(OverPcsc):
                         check(make(), tag_data, after)
 
     def test_trouble_that_passes_is_no_loss(self):
+        self.read_interval = WITH_RETRIES
+
         def check(card, tag_data, after):
             for kind, answer in (("mute", None), ("nonsense", "63"), ("nonsense", "")):
                 before = self.counts()
@@ -230,6 +235,8 @@ class Trouble(OverPcsc):
         self.at_each_command(check)
 
     def test_trouble_that_stays_is_counted_and_nothing_is_put_out(self):
+        self.read_interval = WITH_RETRIES
+
         def check(card, tag_data, after):
             for kind in ("mute", "nonsense"):
                 card.fault(kind, after=after)
