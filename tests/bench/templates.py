@@ -6,7 +6,7 @@ the template id-only on the same card, in the same run; rounds of both are inter
 
 Times are from just before the simulated reader is told of the card to the subscriber's callback; they are printed. The
 simulated card answers at once, so that what is measured is the way there and back: a real one takes some milliseconds
-for each command. The number of commands is exact, and must be the least that the protocol allows: exit status 2 if it
+for each command, as --slow MS lets this one do, FF CA among them. The number of commands is exact, and must be the least that the protocol allows: exit status 2 if it
 is not. FF CA, by which a reader says what it knows already, does not count; loading a key into the reader does.
 """
 import argparse
@@ -157,7 +157,8 @@ def judge(measure):
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Time and card commands of each template, beside id-only.")
     parser.add_argument("--inserts", type=int, default=30, help="cards for each case, in all (default 30)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds for each case (default 3)")
+    parser.add_argument("--rounds", type=int, default=6, help="rounds for each case (default 6)")
+    parser.add_argument("--slow", type=int, default=0, metavar="MS", help="each exchange takes so long (default 0)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default 1)")
     parser.add_argument("--directory", help="for the state folder, on a disk (default: that for temporary files)")
     arguments = parser.parse_args()
@@ -171,6 +172,7 @@ def measure_all(arguments):
             Broker(sandbox) as broker, Pcscd(readers=1, directory=directory, build=build_directory()) as pcscd, \
             Gateway(configure(broker, FLOOR), pcscd=pcscd.environment["PCSCLITE_CSOCK_NAME"]) as gateway:
         wait_until(lambda: gateway.status()["broker"]["state"] == "online", 10, "the connection stands")
+        pcscd.slow(0, arguments.slow)
         measure = Measure(pcscd, broker, gateway, arguments.seed)
         for number in range(arguments.rounds):
             inserts = (arguments.inserts * (number + 1) // arguments.rounds
@@ -187,7 +189,7 @@ def main():
         sys.exit("bench: the private pcscd needs root; next: sudo make bench-templates")
     disk = use_disk(arguments.directory)
     measure = measure_all(arguments)
-    print("templates on simulated cards; the state folder is in " + disk)
+    print("templates on simulated cards whose exchanges take %d ms; the state folder is in %s" % (arguments.slow, disk))
     print_table(measure)
     if not print_verdicts(judge(measure)):
         sys.exit(2)
