@@ -6,8 +6,9 @@
  * colon, so that the name of a plugged USB device, "usb:1234/5678:libudev:0:PATH", does as well) becomes the
  * reader's own Unix socket. A client sends lines; each is answered by "ok", "ok VALUE" or "error WHY":
  *
- *   insert ATR UID [ats=HEX] [answer=APDU:RESPONSE]... [memory=HEX [key=A|B:SECTOR:HEX]...]
- *                   a card comes, where there is none; UID "-" = it has none; memory, key: see ifdsim_storage.h
+ *   insert ATR UID [ats=HEX] [answer=APDU:RESPONSE]... [memory=HEX [key=A|B:SECTOR:HEX]...] [socket=PATH]
+ *                   a card comes, where there is none; UID "-" = it has none; memory, key: see ifdsim_storage.h;
+ *                   socket: whoever listens there is the card, see ifdsim_remote.h, and all other words are for nothing
  *   remove          it leaves
  *   mute            a card comes that does not answer its power-up
  *                   (these three wait, 2 s at most, until pcscd has dealt with the change before)
@@ -26,6 +27,7 @@
  *  - any answer of the wait but IFD_SUCCESS costs a sleep of 400 ms, a time-out too;
  *  - a change between pcscd's look and its wait must end the wait at once, so the wait compares with the last look.
  */
+#include "ifdsim_remote.h"
 #include "ifdsim_storage.h"
 
 #include <ifdhandler.h>
@@ -71,6 +73,7 @@ struct simulator {
     struct answer answers[ANSWERS_MAX];
     size_t answers_count;
     struct storage storage;
+    int remote;                    /* the connection to the card; -1: it is none of those */
     /* what goes wrong */
     unsigned fail_count;
     unsigned slow_ms;
@@ -163,6 +166,12 @@ static void wait_until_noticed(struct simulator *simulator)
         continue;
 }
 
+static void hang_up(struct simulator *simulator)
+{
+    remote_disconnect(simulator->remote);
+    simulator->remote = -1;
+}
+
 static bool insert(struct simulator *simulator, char *arguments)
 {
     char *save = NULL;
@@ -171,6 +180,8 @@ static bool insert(struct simulator *simulator, char *arguments)
 
     simulator->answers_count = 0;
     memset(&simulator->storage, 0, sizeof simulator->storage);
+    if (!simulator->present)
+        hang_up(simulator);
     if (simulator->present || atr == NULL || uid == NULL
         || !bytes_from_hex(atr, &simulator->atr) || simulator->atr.count > MAX_ATR_SIZE)
         return false;
@@ -179,6 +190,9 @@ static bool insert(struct simulator *simulator, char *arguments)
         if (strncmp(word, "ats=", 4) == 0 && add_answer_with_success(simulator, "FFCA010000", word + 4))
             continue;
         if (storage_take_word(&simulator->storage, word))
+            continue;
+        if (strncmp(word, "socket=", 7) == 0 && simulator->remote < 0
+            && (simulator->remote = remote_connect(word + 7)) >= 0)
             continue;
         if (strncmp(word, "answer=", 7) != 0 || colon == NULL)
             return false;
@@ -210,6 +224,7 @@ static bool set_presence(struct simulator *simulator, bool present, bool mute)
     simulator->present = present;
     simulator->mute = mute;
     simulator->answers_count = 0;
+    hang_up(simulator);
     note_change(simulator);
     return true;
 }
@@ -352,6 +367,7 @@ static void initialise(struct simulator *simulator)
     pthread_condattr_t attributes;
 
     memset(simulator, 0, sizeof *simulator);
+    simulator->remote = -1;
     pthread_mutex_init(&simulator->mutex, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -392,6 +408,7 @@ RESPONSECODE IFDHCloseChannel(DWORD Lun)
     pthread_join(simulator->thread, NULL);
     close(simulator->listener);
     (void) unlink(simulator->path);
+    hang_up(simulator);
     simulator->used = false;
     return IFD_SUCCESS;
 }
@@ -474,6 +491,37 @@ RESPONSECODE IFDHSetProtocolParameters(DWORD Lun, DWORD Protocol, UCHAR Flags, U
     return IFD_SUCCESS;
 }
 
+/*
+ * With the mutex held, but for the time in which the card is asked: it may leave meanwhile, which ends the wait. The
+ * card that is there afterwards may be none, or another one: then there is no answer.
+ */
+static enum remote_result ask_remote(struct simulator *simulator, const uint8_t *command, size_t command_bytes,
+                                     struct bytes *answer)
+{
+    const unsigned generation = simulator->generation;
+    int connection = dup(simulator->remote);
+
+    pthread_mutex_unlock(&simulator->mutex);
+    enum remote_result result = remote_ask(connection, command, command_bytes, answer->data, sizeof answer->data,
+                                           &answer->count);
+    close(connection);
+    pthread_mutex_lock(&simulator->mutex);
+    if (generation != simulator->generation)
+        return REMOTE_MUTE;
+    if (result == REMOTE_LEFT)
+        (void) set_presence(simulator, false, false);
+    return result;
+}
+
+static bool powers_up(struct simulator *simulator)
+{
+    struct bytes nothing;
+
+    if (simulator->remote < 0)
+        return true;
+    return ask_remote(simulator, NULL, 0, &nothing) == REMOTE_ANSWERED;
+}
+
 RESPONSECODE IFDHPowerICC(DWORD Lun, DWORD Action, PUCHAR Atr, PDWORD AtrLength)
 {
     struct simulator *simulator = simulator_of(Lun);
@@ -483,7 +531,7 @@ RESPONSECODE IFDHPowerICC(DWORD Lun, DWORD Action, PUCHAR Atr, PDWORD AtrLength)
     if (Action == IFD_POWER_DOWN) {
         if (AtrLength != NULL)
             *AtrLength = 0;
-    } else if (!simulator->present || simulator->mute || simulator->gone) {
+    } else if (!simulator->present || simulator->mute || simulator->gone || !powers_up(simulator)) {
         *AtrLength = 0;
         result = IFD_ERROR_POWER_ACTION;
     } else {
@@ -565,6 +613,7 @@ RESPONSECODE IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci, PUCHAR TxBuff
 {
     struct simulator *simulator = simulator_of(Lun);
     struct bytes answer;
+    enum remote_result remote = REMOTE_ANSWERED;
     RESPONSECODE result = IFD_SUCCESS;
 
     (void) SendPci;
@@ -576,10 +625,12 @@ RESPONSECODE IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci, PUCHAR TxBuff
     if (simulator->nonsense_count > 0) {
         simulator->nonsense_count--;
         answer = simulator->nonsense;
+    } else if (simulator->remote >= 0) {
+        remote = ask_remote(simulator, TxBuffer, TxLength, &answer);
     } else {
         answer = answer_to(simulator, TxBuffer, TxLength);
     }
-    if (!simulator->present || simulator->gone || answer.count > *RxLength) {
+    if (remote != REMOTE_ANSWERED || !simulator->present || simulator->gone || answer.count > *RxLength) {
         result = IFD_COMMUNICATION_ERROR;
     } else if (simulator->fail_count > 0) {
         simulator->fail_count--;

@@ -13,6 +13,12 @@ EXTRA_DIST += tests/run tests/house tests/package tests/parts/packages.sh tests/
 	tests/parts/delivery_parts.py tests/parts/heal_parts.py tests/parts/network.py tests/parts/systemd.py tests/parts/threads.py \
 	tests/parts/under_filter.py tests/parts/unit_parts.py
 
+# Simulated cards, for pcscd.py and for pn532.py.
+EXTRA_DIST += tests/parts/cards/__init__.py tests/parts/cards/air.py tests/parts/cards/base.py \
+	tests/parts/cards/classic.py tests/parts/cards/iso7816.py tests/parts/cards/ndef.py tests/parts/cards/server.py \
+	tests/parts/cards/type2.py tests/parts/cards/type3.py tests/parts/cards/type4.py tests/parts/cards/vicc.py \
+	tests/parts/template_rows.py
+
 # What the system tests and the benchmark need besides the programs: make test-parts. make check does not.
 TEST_PARTS =
 include tests/parts/pcsc.mk

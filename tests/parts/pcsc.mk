@@ -3,7 +3,8 @@
 # the IFD handler that a real pcscd loads, the stand-in for libudev that plugs readers, and the probe of the driver.
 
 EXTRA_LTLIBRARIES += tests/parts/libifdsim.la tests/parts/libfakeudev.la
-tests_parts_libifdsim_la_SOURCES = tests/parts/ifdsim.c tests/parts/ifdsim_storage.c tests/parts/ifdsim_storage.h
+tests_parts_libifdsim_la_SOURCES = tests/parts/ifdsim.c tests/parts/ifdsim_remote.c tests/parts/ifdsim_remote.h \
+	tests/parts/ifdsim_storage.c tests/parts/ifdsim_storage.h
 tests_parts_libifdsim_la_CFLAGS = $(part_cflags)
 # pcscd unloads the handler with its last reader, when a thread of it that hears of the end late may still run there.
 tests_parts_libifdsim_la_LDFLAGS = -module -avoid-version -rpath /nowhere -Wl,-z,nodelete

@@ -5,6 +5,7 @@
         subprocess.Popen(..., env={**os.environ, **pcscd.environment})
         pcscd.insert(0, "047DAE02C84080")
         pcscd.remove(0)
+        pcscd.insert_card(0, Type2.ntag213())       # one that speaks its protocol: tests/parts/cards
 
 pcscd runs in a mount namespace of its own in which a scratch folder lies over /run/pcscd: the daemon knows no other
 way, only the client library reads PCSCLITE_CSOCK_NAME. The other way, systemd-socket-activate, starts pcscd only at the
@@ -19,6 +20,8 @@ import signal
 import socket
 import subprocess
 import time
+
+from cards.server import CardServer
 
 DEADLINE_S = 10.0
 
@@ -93,6 +96,8 @@ class Pcscd:
         self._friendly = friendly
         self._process = None
         self._sockets = {}
+        self._cards = {}            # reader to the CardServer of its last card
+        self._cards_count = 0
         self._log = None
         self._write_configuration()
 
@@ -110,7 +115,7 @@ class Pcscd:
     # --- the daemon
 
     def _write_configuration(self):
-        for folder in ("run", "readers", "config"):
+        for folder in ("run", "readers", "config", "cards"):
             (self.directory / folder).mkdir(parents=True, exist_ok=True)
         blocks = []
         for i, name in enumerate([] if self.hotplug else self._friendly):
@@ -157,7 +162,10 @@ class Pcscd:
     def _finish(self, signal_number):
         for connection in self._sockets.values():
             connection.close()
+        for server in self._cards.values():
+            server.close()
         self._sockets = {}
+        self._cards = {}
         if self._process is None:
             return
         self._process.send_signal(signal.SIGCONT)
@@ -227,6 +235,16 @@ class Pcscd:
         words += [f"memory={memory}"] if memory else []
         words += [f"key={kind}:{sector}:{key}" for (kind, sector), key in (keys or {}).items()]
         self.tell(i, " ".join(words))
+
+    def insert_card(self, i, card):
+        """A card comes that answers for itself (tests/parts/cards): each command that reaches the reader goes to
+        card.apdu, each power-up to card.reset."""
+        if i in self._cards:
+            self._cards.pop(i).close()
+        self._cards_count += 1
+        card.left = False
+        server = self._cards[i] = CardServer(self.directory / f"cards/{self._cards_count}", card)
+        self.tell(i, f"insert {card.atr} - socket={server.path}")
 
     def remove(self, i):
         self.tell(i, "remove")

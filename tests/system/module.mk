@@ -29,6 +29,7 @@ EXTRA_DIST += \
 	tests/system/test_script_reader.py \
 	tests/system/autopkgtest.py \
 	tests/system/test_secrets.py \
+	tests/system/test_simulated_cards.py \
 	tests/system/test_system_call_filter.py \
 	tests/system/test_systemd_libnfc.py \
 	tests/system/test_systemd_network.py \
@@ -36,4 +37,5 @@ EXTRA_DIST += \
 	tests/system/test_systemd_unit.py \
 	tests/system/test_systemd_watchdog.py \
 	tests/system/test_take_over.py \
+	tests/system/test_templates.py \
 	tests/system/test_templates_desfire.py
