@@ -2,6 +2,7 @@
 
 libspringpark_a_SOURCES += \
 	src/base/activity.c src/base/activity.h \
+	src/base/apdu.c src/base/apdu.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/errors.c src/base/errors.h \
 	src/base/event_id.h \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/config_private.h"
 
+#include "base/apdu.h"
 #include "base/memory.h"
 #include "device/register_types.h"
 
@@ -132,6 +133,29 @@ static void check_ndef(const struct template_check *check)
         note_idle(check, "ndef_type", "with this tnf, which says the type by itself");
 }
 
+static void check_iso(const struct template_check *check)
+{
+    static const char *const names[] = { "apdu_1", "apdu_2", "apdu_3" };
+    const struct register_def *def;
+    size_t asked = 0;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t size;
+
+        find(check, names[i], &def);
+        const uint8_t *bytes =
+            registers_get(check->reader->config->registers, register_address(def, check->instance), &size);
+        asked += size > 0;
+        if (size > 0 && !apdu_is_command(bytes, size))
+            complain(check, names[i], "is no short command APDU (ISO/IEC 7816-4): a header of 4 bytes, not of class FF;"
+                                      " then nothing, Le, Lc and data, or Lc, data and Le");
+    }
+    const struct config_node *node = check->reader->lookups[check->instance];
+    if (asked == 0 && node != NULL)
+        errors_add(check->reader->notes, "%s:%d: templates[%u]: no APDU is set, so no card matches; next: set apdu_1",
+                   node->file, node->line, check->instance + 1);
+}
+
 void config_validate_templates(struct config_reader *reader)
 {
     for (unsigned i = 0; i < REGISTER_TEMPLATE_INSTANCES; i++) {
@@ -148,5 +172,7 @@ void config_validate_templates(struct config_reader *reader)
             check_desfire(&check);
         else if (is_of(&check, "ndef-data"))
             check_ndef(&check);
+        else if (is_of(&check, "iso-data"))
+            check_iso(&check);
     }
 }

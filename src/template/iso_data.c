@@ -8,8 +8,7 @@
  * Only 9xxx goes on: a warning (62xx, 63xx) is no success, because its data may be damaged. An answer that is spread
  * over several (61 XX) or asks for another Le (6C XX) is followed up, of each APDU.
  */
-#include "template/iso_data.h"
-
+#include "base/apdu.h"
 #include "base/memory.h"
 #include "card/kind.h"
 #include "template/output.h"
@@ -21,7 +20,7 @@
 enum { LOOKUP_A = 0x11, LOOKUP_B = 0x12, LOOKUP_A_B = 0x13, LOOKUP_INNOVATRON = 0x72 };
 enum { TOKEN = 0x1F, LETTER = 'T' };
 enum { FIRST_APDU = 0x5 };
-enum { HEADER_BYTES = 4, LC_OFFSET = 4, CLASS_READER = 0xFF };
+enum { ISO_DATA_APDUS = 3, ISO_DATA_APDU_MAX_BYTES = 32 };
 enum { SW1_SUCCESS = 0x9 };
 
 struct apdu {
@@ -36,16 +35,6 @@ struct iso_data {
     bool valid;               /* every APDU is one */
     struct output output;
 };
-
-bool iso_data_apdu_is_valid(const uint8_t *bytes, size_t size_bytes)
-{
-    if (size_bytes < HEADER_BYTES || size_bytes > ISO_DATA_APDU_MAX_BYTES || bytes[0] == CLASS_READER)
-        return false;
-    if (size_bytes <= HEADER_BYTES + 1)
-        return true;
-    size_t with_data = HEADER_BYTES + 1U + bytes[LC_OFFSET];
-    return bytes[LC_OFFSET] != 0 && (size_bytes == with_data || size_bytes == with_data + 1);
-}
 
 static unsigned technologies(uint8_t lookup)
 {
@@ -67,7 +56,7 @@ static void take_apdu(struct iso_data *iso_data, const struct template_register 
 {
     if (from->size_bytes == 0)
         return;
-    if (!iso_data_apdu_is_valid(from->bytes, from->size_bytes)) {
+    if (from->size_bytes > ISO_DATA_APDU_MAX_BYTES || !apdu_is_command(from->bytes, from->size_bytes)) {
         iso_data->valid = false;
         return;
     }

@@ -8,7 +8,7 @@ libspringpark_a_SOURCES += \
 	src/template/desfire_id.c \
 	src/template/id_only.c src/template/id_only.h \
 	src/template/iso15693_memory.c \
-	src/template/iso_data.c src/template/iso_data.h \
+	src/template/iso_data.c \
 	src/template/mifare_classic.c \
 	src/template/mifare_ultralight.c \
 	src/template/ndef_data.c \

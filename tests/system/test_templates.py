@@ -273,7 +273,10 @@ class OverLibnfc(OnReader):
     def take_away(self):
         """The daemon looks every 80 ms: a tag that came in between with the same UID would be the same one to it."""
         self.chip.remove()
-        wait_until(lambda: self.entry()["doing"] == "waiting for a tag", 10, "the daemon sees that the tag has gone")
+        try:
+            wait_until(lambda: self.entry()["doing"] == "waiting for a tag", 10, "the daemon sees that the tag has gone")
+        except TimeoutError as error:
+            self.fail("%s; it says %s\n%s" % (error, self.entry(), self.gateway.log_text()[-2000:]))
 
     def test_the_rows_for_a_pn532(self):
         for rows in (table.id_only, table.ultralight, table.classic, table.iso_data, table.ndef_on_type2,

@@ -131,8 +131,10 @@ static const struct row {
     { "type = \"iso-data\";", "13 0000 - 0000 00" },
     { "technologies = \"iso-a\"; apdu_1 = \"00a40400\";", "11 0000 - 0000 00 00A40400" },
     { "technologies = \"iso-b\"; apdu_2 = \"00B0000010\";", "12 0000 - 0000 00 - 00B0000010" },
-    { "technologies = \"iso-72\"; apdu_3 = \"94B2\"; shift_bytes = 9; shift_bits = 7;", "72 0000 - 0907 00 - - 94B2" },
-    { "technologies = \"iso-a+b\"; apdu_1 = \"" ZEROS ZEROS "\";", "13 0000 - 0000 00 " ZEROS ZEROS },
+    { "technologies = \"iso-72\"; apdu_3 = \"94B2040C1D\"; shift_bytes = 9; shift_bits = 7;",
+      "72 0000 - 0907 00 - - 94B2040C1D" },
+    { "technologies = \"iso-a+b\"; apdu_1 = \"00D600001B" ZEROS "0000000000000000000000\";",
+      "13 0000 - 0000 00 00D600001B" ZEROS "0000000000000000000000" },
 
     { "type = \"desfire-data\";", "71 0000 - 00000000000000000000 00 0000" ZEROS },
     { "type = \"desfire-data\"; application = 0xF51BC0; command = \"read-data-ad\"; file = 15;",
@@ -225,8 +227,8 @@ START_TEST(the_type_of_a_raw_register_may_stand_behind_it_or_in_the_list_of_temp
     config = good("registers = [ \"0310=44\" ];\ntemplates: ( { type = \"ndef-data\"; tnf = \"uri\"; } );\n");
     assert_template(config, 0, "44 0000 - 0000 00 55", "LKL raw");
     config_free(config);
-    config = good("registers = [ \"0310=12\" ];\ntemplates: ( { apdu_1 = \"00\"; } );\n");
-    assert_template(config, 0, "12 0000 - 0000 00 00", "LKL raw alone");
+    config = good("registers = [ \"0310=12\" ];\ntemplates: ( { apdu_1 = \"00B00000\"; } );\n");
+    assert_template(config, 0, "12 0000 - 0000 00 00B00000", "LKL raw alone");
     config_free(config);
     config = good("registers = [ \"0310=71\", \"0313=\", \"0315=\" ];\n");
     assert_template(config, 0, "71 0000 - 00000000000000000000 00 0000" ZEROS, "empty");
@@ -360,6 +362,12 @@ static const struct mistake {
       "t.conf:2: templates[1].ndef_type (register 0316): a text of 33 bytes is too long: at most 32" },
     { "type = \"iso-data\"; apdu_2 = \"" ZEROS ZEROS "00\";",
       "t.conf:2: templates[1].apdu_2 (register 0316): a value of 33 bytes is not allowed: at most 32" },
+    { "type = \"iso-data\"; apdu_1 = \"00A40400\"; apdu_3 = \"00A40400053F00\";",
+      "t.conf:2: templates[1].apdu_3 (register 0317): is no short command APDU (ISO/IEC 7816-4): a header of 4 bytes, not of"
+      " class FF; then nothing, Le, Lc and data, or Lc, data and Le" },
+    { "type = \"iso-data\"; apdu_1 = \"FFCA000000\";",
+      "t.conf:2: templates[1].apdu_1 (register 0315): is no short command APDU (ISO/IEC 7816-4): a header of 4 bytes, not of"
+      " class FF; then nothing, Le, Lc and data, or Lc, data and Le" },
     { "type = \"iso-data\"; apdu_1 = \"file:x\";",
       "t.conf:2: templates[1].apdu_1 (register 0315): the value must be an even number of hex digits, at most 512" },
 
@@ -500,9 +508,10 @@ END_TEST
 static const struct mistake idles[] = {
     { DESFIRE "communication = \"mac\"; key_index = 1; key = \"" KEY "\"; diversification = \"an10922\";",
       IDLE("communication") "\n" IDLE("diversification") "\n" IDLE("key_index") "\n" IDLE("key") },
-    { "type = \"iso-data\"; mode = \"string\"; long_length = 4;",
+    { "type = \"iso-data\";", "t.conf:2: templates[1]: no APDU is set, so no card matches; next: set apdu_1" },
+    { "type = \"iso-data\"; apdu_2 = \"00B00000\"; mode = \"string\"; long_length = 4;",
       "t.conf:2: templates[1].long_length (register 0311): has no effect while long is false" },
-    { "type = \"iso-data\"; mode = \"string\"; long = true; long_length = 4; short_length = 4;",
+    { "type = \"iso-data\"; apdu_1 = \"00B00000\"; mode = \"string\"; long = true; long_length = 4; short_length = 4;",
       "t.conf:2: templates[1].short_length (register 0311): has no effect while long is true" },
     { "type = \"ndef-data\"; tnf = \"text\"; ndef_type = \"T\";",
       "t.conf:2: templates[1].ndef_type (register 0316): has no effect with this tnf, which says the type by itself" },
@@ -810,14 +819,14 @@ END_TEST
 START_TEST(keys_stay_out_of_an_export_without_secrets)
 {
     struct config *config = good("templates: ( { " CLASSIC "address = 4; }, { type = \"desfire-data\"; authentication ="
-                                 " \"aes-ev2\"; key = \"" KEY "\"; }, { type = \"iso-data\"; apdu_1 = \"00A4\"; },"
+                                 " \"aes-ev2\"; key = \"" KEY "\"; }, { type = \"iso-data\"; apdu_1 = \"00A40000\"; },"
                                  " { type = \"ndef-data\"; tnf = \"text\"; } );");
     struct registers *registers = copy_of(config);
     char *json = export_of(registers, false), *said = all_of(notes);
 
     ck_assert_ptr_null(strstr(json, "\"0315\""));
     ck_assert_ptr_null(strstr(json, "\"0325\""));
-    ck_assert_ptr_nonnull(strstr(json, "\"0335\":\"00A4\""));
+    ck_assert_ptr_nonnull(strstr(json, "\"0335\":\"00A40000\""));
     ck_assert_ptr_nonnull(strstr(json, "\"0345\":\"54\""));
     ck_assert_str_eq(said, "register 0315 (template_register_5) is a secret and left out; --secrets writes it, too\n"
                            "register 0325 (template_register_5) is a secret and left out; --secrets writes it, too");

@@ -408,7 +408,20 @@ static void change_field(struct registers *registers, const struct register_def 
         registers_set_bits(registers, address, field->mask, (turn + (unsigned) index) % (field->max + 1));
 }
 
-/* What single fields do not tell: a Mifare Classic has one beginning, and a long text a length. */
+/* Lc, so that the 32 bytes are an APDU. */
+static void mend_apdu(struct registers *registers, uint16_t address)
+{
+    uint8_t bytes[32];
+    size_t size;
+    const uint8_t *from = registers_get(registers, address, &size);
+
+    ck_assert_uint_eq(size, sizeof bytes);
+    memcpy(bytes, from, sizeof bytes);
+    bytes[4] = sizeof bytes - 5;
+    registers_set(registers, address, bytes, sizeof bytes);
+}
+
+/* What single fields do not tell: a Mifare Classic has one beginning, a long text a length, an APDU a form. */
 static void mend_template(struct registers *registers, unsigned instance)
 {
     const uint16_t base = (uint16_t) (0x0310 + 0x10 * instance);
@@ -419,6 +432,8 @@ static void mend_template(struct registers *registers, unsigned instance)
         registers_set_bits(registers, base + 1, length, 17 + instance);
     if (type != NULL && strcmp(type->name, "mifare-classic") == 0)
         registers_set_bits(registers, base + 3, address, 0);
+    for (uint16_t offset = 5; type != NULL && strcmp(type->name, "iso-data") == 0 && offset <= 7; offset++)
+        mend_apdu(registers, base + offset);
 }
 
 /* Another allowed value of each field that may have one, in turn; so the templates have other types in each turn. */

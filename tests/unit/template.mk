@@ -49,3 +49,9 @@ TESTS += tests/unit/check_ndef_data
 tests_unit_check_ndef_data_SOURCES = tests/unit/check_ndef_data.c tests/unit/ndef_cards.c tests/unit/ndef_cards.h
 tests_unit_check_ndef_data_CFLAGS = $(unit_cflags)
 tests_unit_check_ndef_data_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/check_template_types
+TESTS += tests/unit/check_template_types
+tests_unit_check_template_types_SOURCES = tests/unit/check_template_types.c
+tests_unit_check_template_types_CFLAGS = $(unit_cflags)
+tests_unit_check_template_types_LDADD = $(unit_ldadd)
