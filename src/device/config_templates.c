@@ -246,16 +246,15 @@ static bool agree(struct config_reader *reader, const struct config_node *entry,
 }
 
 /* The same for a register that is set raw. */
-static void agree_with_raw(struct config_reader *reader, const struct config_node *entry,
-                           const struct config_node *node, unsigned instance)
+static void agree_with_raw(struct config_reader *reader, const struct config_node *node, unsigned instance)
 {
     const struct config_node *raw = raw_of(reader->root, address_of(LOOKUP, instance));
 
-    if (!reader->types_disputed[instance])
+    if (!reader->types_disputed[instance] || raw == NULL)
         return;
     errors_add(reader->errors, "%s:%d: templates[%u].type: \"%s\" does not go with the %02X that register %04X has in"
                                " %s:%d; keep one", node->file, node->line, instance + 1,
-               stated_type(entry)->name, (unsigned) raw_byte(raw), address_of(LOOKUP, instance), raw->file, raw->line);
+               node->text, (unsigned) raw_byte(raw), address_of(LOOKUP, instance), raw->file, raw->line);
 }
 
 static void read_setting(struct config_reader *reader, const struct config_node *entry, const struct config_node *node,
@@ -272,7 +271,7 @@ static void read_setting(struct config_reader *reader, const struct config_node 
 
     if (strcmp(path, type->path) == 0) {
         if (config_read_value(reader, node, place, type, 0, 0, &value))
-            agree_with_raw(reader, entry, node, instance);
+            agree_with_raw(reader, node, instance);
     } else if (strcmp(path, lookup_field()->path) == 0) {
         if (agree(reader, entry, node, instance))
             config_read_field(reader, node, def, field, instance, place);
