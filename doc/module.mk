@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 EXTRA_DIST += doc/architecture.md doc/aws/make_cloudformation.py
 
-dist_doc_DATA += doc/aws.md doc/libnfc.md
+dist_doc_DATA += doc/aws.md doc/libnfc.md doc/templates.md
 
 # What AWS IoT Core needs; doc/aws.md says how it is used, tests/system/test_doc_aws.py holds it to the daemon.
 awsdocdir = $(docdir)/aws

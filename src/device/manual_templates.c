@@ -39,8 +39,17 @@ static void put_format(struct manual_page *page)
 
     fputs(".SS \"templates: output of data\"\n", page->out);
     manual_put(page, "What the types that read data make of it, which are all but id-only and desfire-id. A mode of"
-                     " \"raw\" takes it as a number; then long_length and what else belongs to a text is an error, and the"
-                     " other way round.");
+                     " \"raw\" takes it as a number; then long_length and what else belongs to a text is an error,"
+                     " and the other way round.");
+    fputs(".PP\n", page->out);
+    manual_put(page, "In this order: shift_bytes and shift_bits drop what leads, the length of the format keeps"
+                     " what leads of the rest, swap turns that round, padding fills it up, and only then it becomes"
+                     " digits; clean drops leading zeros of the finished text, of which one stays. Hex digits are"
+                     " upper case. Decimals are filled with zeros on the left and take no other padding; of a number"
+                     " that is longer than its digits the last ones stay. (id-only and desfire-id swap before they"
+                     " drop and keep anything.) A text ends at the first zero byte; its length counts characters;"
+                     " what is not valid UTF-8 is taken for ISO 8859-1; control characters become spaces. A shift"
+                     " that leaves nothing is no match.");
     put_template_register(page, &type->format[0]);
     for (size_t i = 0; i < type->format[1].fields_count; i++) {
         const char *path = type->format[1].fields[i].path;
@@ -97,6 +106,10 @@ static void put_type(struct manual_page *page, const struct register_type *type)
     manual_put(page, "%s Its technologies: %s.", type->about, lookups);
     put_sample(page, type->sample);
     free(lookups);
+    if (type->rules != NULL) {
+        fputs(".PP\n", page->out);
+        manual_put(page, "%s", type->rules);
+    }
     for (size_t i = 0; i < count; i++) {
         const struct register_def *def = table[i].per_template ? register_variant(type, &table[i], false) : NULL;
 
@@ -125,6 +138,15 @@ void manual_put_templates(struct manual_page *page)
     size_t count;
     const struct register_type *types = register_types(&count);
 
+    fputs(".PP\n", page->out);
+    manual_put(page, "The instances are tried in their order, and the first that matches makes the event, whose"
+                     " Template says which it was. With none, the event has the identifier alone. A card that no"
+                     " instance matches makes no event, and the signal \"read failed\". One that leaves or falls"
+                     " silent in the middle of a read makes none either; as long as smart_reader.read_interval lasts"
+                     " it is asked again from the start, three times at most. Nothing of a broken read is put out."
+                     " No read lasts longer than 5 seconds, and none takes more than 1024 commands. All that is"
+                     " decided where the vendor's documents are silent stands in templates.md, which is installed"
+                     " beside this manual.");
     put_common(page);
     put_format(page);
     for (size_t i = 0; i < count; i++) {

@@ -97,27 +97,52 @@ static const struct register_type types[] = {
     { TYPE("ndef-data", "NDEF Data", ndef_lookups), .format = data_format, .formats_count = 2,
       .variants = ndef_variants, .variants_count = 2,
       .about = "The payload of a record of the NDEF message on an NFC Forum tag of the types 2 to 5.",
+      .rules = "The first record that fits is taken: of a Text its text without the language, of a URI all of it"
+      " with its prefix, of an absolute URI the type field, of all others the payload. A text/plain record"
+      " counts as a Text. A SpringCard data entry is an external record whose type begins with"
+      " springcard.com:. The type filter counts with a TNF of 1 to 4. A message that is chunked, malformed"
+      " or longer than the tag does not match.",
       .sample = "{ type = \"ndef-data\"; tnf = \"text\"; mode = \"string\"; long = true; long_length = 64; }" },
     { TYPE("mifare-ultralight", "Mifare UltraLight", ultralight_lookups), VARIANTS(data_format, memory_variants),
       .about = "Pages of an UltraLight, an NTAG or another Type 2 Tag, as they are.",
+      .rules = "With a format as long as the data, the data area of the capability container is put out, without one"
+      " the user memory. The end of the memory is found by reading; what a tag gives again from its"
+      " beginning is never put out.",
       .sample = "{ type = \"mifare-ultralight\"; address = 4; format = \"hex-16\"; }" },
     { TYPE("mifare-classic", "Mifare Classic", classic_lookups), VARIANTS(data_format, classic_variants),
       .about = "Blocks of a Mifare Classic, from one on by its number or from the sectors of an application on, which"
       " the card's directory (MAD) names. Each sector is opened with the key.",
+      .rules = "Trailers are left out. An AID is the number of AN10787, the function cluster first: 0xE103 for the"
+      " NFC Forum. The directory is read with its public key and must have the right checksum. A key that a"
+      " sector refuses is no match; with a format as long as the data, a later sector that refuses it ends"
+      " the data.",
       .sample = "{ type = \"mifare-classic\"; address = 4; key = \"FFFFFFFFFFFF\"; format = \"hex-16\"; }" },
     { TYPE("iso15693-memory", "ISO 15693 Memory", iso15693_lookups), VARIANTS(data_format, memory_variants),
       .about = "Blocks of an ISO/IEC 15693 tag, as they are.",
+      .rules = "Over PC/SC only. The size of a block is learned from the reader. A block that is protected is no"
+      " match.",
       .sample = "{ type = \"iso15693-memory\"; address = 0; format = \"hex-8\"; }" },
     { TYPE("iso-data", "ISO Data", iso_lookups), VARIANTS(data_format, iso_variants),
       .about = "Up to three commands of ISO/IEC 7816-4 for a smart card; what it answers to the last one is the data.",
+      .rules = "Only a status of 9xxx goes on; any other is no match. 61xx and 6Cxx are followed. Commands of class"
+      " FF, which are for the reader, and malformed ones are errors.",
       .sample = "{ type = \"iso-data\"; apdu_1 = \"00A4040C07A0000001510000\"; apdu_2 = \"00B0000010\";"
       " format = \"hex-16\"; }" },
     { TYPE("desfire-data", "Desfire Data", desfire_data_lookups), VARIANTS(data_format, desfire_data_variants),
       .about = "A file of an application of a Desfire, with or without authentication.",
+      .rules = "communication must be the file's own, or plain where anybody may read it. A length of 0 reads a data"
+      " file to its end, at most 4096 bytes. Of a record file one record is read, offset 0 being the newest,"
+      " and length is the size that it must have, or 0. A key is diversified (AN10922) by the UID of 7 bytes"
+      " alone, so a card that hides its UID cannot be read by such a key. A DES key has the same 8 bytes"
+      " twice. A refused key, or a file that is not there, is no match; a wrong MAC or checksum is a failed"
+      " read.",
       .sample = "{ type = \"desfire-data\"; application = 0xF51BC0; file = 1; authentication = \"aes-ev1\";"
       " communication = \"encrypted\"; key = \"file:/etc/springpark/private/desfire.key\"; }" },
     { TYPE("desfire-id", "Desfire ID", desfire_id_lookups), VARIANTS(desfire_id_format, desfire_id_variants),
       .about = "The true identifier of a Desfire, also of one that shows a random one by the protocol.",
+      .rules = "With a key by GetCardUID, which is always encrypted; without one by GetVersion, which gives none on"
+      " a card that hides it: that is no match. An application without a key is chosen only, so that cards"
+      " without it do not match.",
       .sample = "{ type = \"desfire-id\"; format = \"hex-7\"; }" },
     REFUSED("em4134-memory", "EM4134 Memory", em4134_lookups, NOT_PUBLISHED),
     REFUSED("mifare-plus-sl3", "Mifare Plus SL3", plus_lookups, NOT_PUBLISHED),

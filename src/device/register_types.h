@@ -16,6 +16,7 @@ struct register_type {
     const char *title;
     const char *refused_because; /* NULL = this gateway has it */
     const char *about;           /* for the manual: what it reads and outputs; NULL where it is refused */
+    const char *rules;           /* for the manual: what the vendor's documents leave open, or NULL */
     const char *sample;          /* an entry of `templates`, and NULL where it is refused */
     const uint8_t *lookups;      /* its values of LKL; the first is the default */
     size_t lookups_count;

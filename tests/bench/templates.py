@@ -6,8 +6,9 @@ the template id-only on the same card, in the same run; rounds of both are inter
 
 Times are from just before the simulated reader is told of the card to the subscriber's callback; they are printed. The
 simulated card answers at once, so that what is measured is the way there and back: a real one takes some milliseconds
-for each command, as --slow MS lets this one do, FF CA among them. The number of commands is exact, and must be the least that the protocol allows: exit status 2 if it
-is not. FF CA, by which a reader says what it knows already, does not count; loading a key into the reader does.
+for each command, as --slow MS lets this one do, FF CA among them. The number of commands is exact, and must be the least
+that the protocol allows: exit status 2 if it is not. FF CA, by which a reader says what it knows already, does not count;
+loading a key into the reader does.
 """
 import argparse
 import collections
@@ -24,6 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "parts"))
 import template_rows as table  # noqa: E402
 from broker import Broker, wait_until  # noqa: E402
+from cards.desfire import AES, FREE, FULL, DesfireCard, Key  # noqa: E402
 from cards.ndef import message, uri  # noqa: E402
 from cards.type2 import Type2  # noqa: E402
 from cards.type3 import Type3  # noqa: E402
@@ -44,6 +46,20 @@ NDEF = f'type = "ndef-data"; {table.STRING}'
 CLASSIC = f'type = "mifare-classic"; key_type = "a"; key = "{table.KEY_A}"; format = "hex-4";'
 FILES = f'type = "iso-data"; apdu_1 = "{table.SELECT}"; apdu_2 = "{table.READ}"; format = "hex";'
 TINY = message(uri(0x03, "a.io"))       # with its TLV 11 bytes: it stands in what one READ from the CC on gives
+
+APPLICATION, AES_KEY = 0xF51234, "00112233445566778899AABBCCDDEEFF"
+DESFIRE = f'type = "desfire-data"; application = {APPLICATION}; format = "hex";'
+WITH_KEY = f'key_index = 1; key = "{AES_KEY}"; communication = "encrypted";'
+
+
+def desfire():
+    """File 1 is free, file 2 of 16 bytes is enciphered under a key."""
+    card = DesfireCard("04112233445566")
+    application = card.add_application(APPLICATION, [Key(AES), Key(AES, AES_KEY)])
+    application.add_data(1, bytes(range(16)), read=FREE)
+    application.add_data(2, bytes(range(16)), FULL, read=1)
+    return card
+
 
 # commands: how many there must be. What they are is said in the comment.
 Case = collections.namedtuple("Case", "name settings card tag_data commands")
@@ -78,6 +94,18 @@ CASES = [
     # CC, with which the size of a block is known; the length and what fits beside it; the rest
     Case("ndef-data, type 5, 9 bytes", NDEF, lambda: Vicc(ndef=TINY), "http://a.io", 2),
     Case("ndef-data, type 5, 19 bytes", NDEF, lambda: Vicc(ndef=table.LINK), "http://www.example.com/42", 3),
+    # select, read
+    Case("desfire-data, free", f'{DESFIRE} file = 1;', desfire, bytes(range(16)).hex().upper(), 2),
+    # select, two for the authentication, read
+    Case("desfire-data, AES EV1", f'{DESFIRE} file = 2; authentication = "aes-ev1"; {WITH_KEY}', desfire,
+         bytes(range(16)).hex().upper(), 4),
+    Case("desfire-data, AES EV2", f'{DESFIRE} file = 2; authentication = "aes-ev2"; {WITH_KEY}', desfire,
+         bytes(range(16)).hex().upper(), 4),
+    # GetVersion has three parts
+    Case("desfire-id, GetVersion", 'type = "desfire-id"; format = "hex";', desfire, "04112233445566", 3),
+    # select, two for the authentication, GetCardUID
+    Case("desfire-id, with a key", f'type = "desfire-id"; application = {APPLICATION}; authentication = "aes-ev1";'
+         f' {WITH_KEY} format = "hex";', desfire, "04112233445566", 4),
 ]
 
 
@@ -125,7 +153,7 @@ class Measure:
                     latencies[case.name].append(latency_ms)
                 if settings != FLOOR:
                     self.commands[case.name].add(card.commands)
-                    self.air[case.name].add(card.air)
+                    self.air[case.name].add(getattr(card, "air", card.commands))
                 elif card.commands != 0:
                     raise RuntimeError("id-only talked to the card: %s" % [one.hex() for one in card.log])
 
