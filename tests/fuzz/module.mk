@@ -9,6 +9,7 @@ include tests/fuzz/claim.mk
 include tests/fuzz/config.mk
 include tests/fuzz/config_edit.mk
 include tests/fuzz/atr.mk
+include tests/fuzz/ats.mk
 include tests/fuzz/card_answers.mk
 include tests/fuzz/mad.mk
 include tests/fuzz/nfc_card.mk

@@ -93,7 +93,7 @@ static const char *const different[] = {
     "templates: ( { format = \"hex\"; }, { format = \"hex\"; } );",
     "templates: ( { type = \"ndef-data\"; } );",
     "templates: ( { type = \"ndef-data\"; tnf = \"text\"; } );",
-    "templates: ( { type = \"iso-data\"; apdu_1 = \"00A4\"; } );",
+    "templates: ( { type = \"iso-data\"; apdu_1 = \"00A40000\"; } );",
     "templates: ( { type = \"mifare-ultralight\"; address = 4; } );",
     "templates: ( { type = \"iso15693-memory\"; address = 4; } );",
     "messages: { date_time = false; };",
