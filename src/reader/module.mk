@@ -28,6 +28,7 @@ libspringpark_a_SOURCES += \
 	src/reader/pcsc_reader.c \
 	src/reader/pcsc_readers.c src/reader/pcsc_readers.h \
 	src/reader/pcsc_source.c src/reader/pcsc_source.h \
+	src/reader/pcsc_visit.c src/reader/pcsc_visit.h \
 	src/reader/script.c \
 	src/reader/script_parse.c src/reader/script_parse.h \
 	src/reader/teller.c src/reader/teller.h

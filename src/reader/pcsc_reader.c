@@ -142,7 +142,8 @@ static bool is_gone(struct pcsc_reader *reader)
     struct pcsc_mailbox *mailbox = &reader->mailbox;
 
     pthread_mutex_lock(&mailbox->mutex);
-    bool gone = mailbox->has_look && (!mailbox->look.present || mailbox->look.counter != reader->visit.counter);
+    bool gone = mailbox->has_look &&
+                (!mailbox->look.present || !pcsc_visit_is_counted(&reader->visit, &mailbox->look));
     pthread_mutex_unlock(&mailbox->mutex);
     return gone;
 }
@@ -283,7 +284,7 @@ static bool is_same_visit(struct pcsc_reader *reader, const struct pcsc_look *lo
 {
     struct pcsc_visit *visit = &reader->visit;
 
-    if (!visit->handled || visit->counter != look->counter)
+    if (!visit->handled || !pcsc_visit_follow(visit, look))
         return false;
     if (visit->mute)
         return look->mute || look->atr_bytes == 0;  /* else another program powered it up after all */

@@ -16,6 +16,7 @@
 #include "reader/pcsc_health.h"
 #include "reader/pace.h"
 #include "reader/pcsc_library.h"
+#include "reader/pcsc_visit.h"
 #include "reader/teller.h"
 
 #include <pthread.h>
@@ -32,20 +33,6 @@ struct pcsc_link {
     struct pcsc_session *session;
     struct reader_pace pace;
     unsigned refusals;
-};
-
-/* One stay of one card on a reader, as far as it was looked at. */
-struct pcsc_visit {
-    bool handled;              /* arrived, failed, or of no interest */
-    bool announced;            /* card_arrived was called, card_left is due */
-    bool failed;               /* card_failed was called, card_cleared is due */
-    bool mute;                 /* it failed because it did not answer its power-up */
-    bool busy;                 /* it failed because another program held it... */
-    bool exclusive;            /* ...and was seen to hold it */
-    bool second;               /* the same card was found busy before */
-    uint16_t counter;
-    uint8_t uid[CARD_UID_MAX_BYTES];
-    size_t uid_bytes;
 };
 
 /* What the hub tells a reader's thread. Only the newest look counts: its counter tells of what came between. */

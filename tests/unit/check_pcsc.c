@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reader/pcsc_health.h"
 #include "reader/pcsc_identify.h"
+#include "reader/pcsc_visit.h"
 #include "reader/labels.h"
 #include "reader/pace.h"
 #include "reader/reader.h"
@@ -230,6 +231,36 @@ START_TEST(the_first_refusal_in_a_row_is_not_believed)
 }
 END_TEST
 
+/* Whether each look in turn is about the visit's card, which began with count 7: "7=", "8=" are, "9!" is not. */
+static void follow(uint16_t begin, const char *looks)
+{
+    struct pcsc_visit visit = { .handled = true, .counter = begin };
+
+    for (const char *at = looks; *at != '\0'; at++) {
+        char *end;
+        const struct pcsc_look look = { .present = true, .counter = (uint16_t) strtoul(at, &end, 10) };
+        const bool same = *end == '=';
+
+        ck_assert_msg(pcsc_visit_is_counted(&visit, &look) == same, "%s: %s", looks, at);
+        ck_assert_msg(pcsc_visit_follow(&visit, &look) == same, "%s: %s", looks, at);
+        at = end;
+    }
+}
+
+START_TEST(a_card_that_pcscd_counts_late_is_the_same_card)
+{
+    follow(7, "7=7=7=");
+    follow(7, "8=8=8=");       /* looked at before it was counted */
+    follow(7, "7=8=9!");       /* the count is late once only */
+    follow(7, "9!8=10!");      /* swapped: two more */
+    follow(7, "8=10!");
+    follow(7, "8=9!");         /* swapped, and looked at before the new one was counted: the second look tells */
+    follow(7, "10!6!");
+    follow(65535, "0=1!");
+    follow(65534, "0!");
+}
+END_TEST
+
 START_TEST(drivers_are_found_by_the_names_that_are_listed)
 {
     const char *const *names = reader_driver_names();
@@ -266,6 +297,7 @@ int main(void)
     tcase_add_test(all, the_pace_doubles_from_half_a_second_to_five);
     tcase_add_test(all, each_reason_names_the_next_step);
     tcase_add_test(all, the_first_refusal_in_a_row_is_not_believed);
+    tcase_add_test(all, a_card_that_pcscd_counts_late_is_the_same_card);
     tcase_add_test(all, drivers_are_found_by_the_names_that_are_listed);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
