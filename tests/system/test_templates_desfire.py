@@ -96,6 +96,14 @@ class OnDesfire(unittest.TestCase):
         cls.subscriber = cls.broker.subscriber(EVENTS)
         cls.gateway = Gateway(cls.settings(data_template()), pcscd=cls.pcscd.environment["PCSCLITE_CSOCK_NAME"])
         cls.addClassCleanup(cls.gateway.close)
+        cls.addClassCleanup(cls.expect_clean_end)
+
+    @classmethod
+    def expect_clean_end(cls):
+        """Under valgrind, which the run of all tests puts it under, too, this is its verdict."""
+        status = cls.gateway.stop(60)
+        if status != 0:
+            raise AssertionError("the daemon ended with %d:\n%s" % (status, cls.gateway.log_text()[-5000:]))
 
     @classmethod
     def settings(cls, *templates):
