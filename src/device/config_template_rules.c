@@ -156,6 +156,43 @@ static void check_iso(const struct template_check *check)
                    node->file, node->line, check->instance + 1);
 }
 
+static bool has_only_libnfc(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->readers_count; i++) {
+        if (strcmp(settings->readers[i].driver, "libnfc") != 0)
+            return false;
+    }
+    return settings->readers_count > 0;
+}
+
+/* What none of libnfc's chips can do. A reader of which nothing else is asked says so itself, once it is open. */
+static void note_out_of_reach(const struct template_check *check)
+{
+    static const struct {
+        uint8_t lookup;
+        const char *why;
+    } beyond[] = {
+        { 0x04, "look for ISO/IEC 15693" },       { 0x45, "look for ISO/IEC 15693" },
+        { 0x54, "look for ISO/IEC 15693" },       { 0x20, "look for Kovio RF barcodes" },
+        { 0x24, "look for PicoTags" },            { 0x2A, "look for PicoTags" },
+        { 0x72, "send APDUs to Innovatron cards" },
+    };
+    const struct config_node *node = check->reader->lookups[check->instance];
+    const uint16_t address = (uint16_t) (0x0310 + 0x10 * check->instance);
+    size_t size;
+    const uint8_t *lookup = registers_get(check->reader->config->registers, address, &size);
+
+    if (node == NULL || size == 0 || !has_only_libnfc(&check->reader->config->settings))
+        return;
+    for (size_t i = 0; i < sizeof beyond / sizeof beyond[0]; i++) {
+        if (beyond[i].lookup == lookup[0])
+            errors_add(check->reader->notes,
+                       "%s:%d: templates[%u].technologies (register %04X): has no effect: libnfc's readers cannot %s,"
+                       " and there is no other reader; next: use a PC/SC reader", node->file, node->line,
+                       check->instance + 1, address, beyond[i].why);
+    }
+}
+
 void config_validate_templates(struct config_reader *reader)
 {
     for (unsigned i = 0; i < REGISTER_TEMPLATE_INSTANCES; i++) {
@@ -165,6 +202,7 @@ void config_validate_templates(struct config_reader *reader)
 
         if (check.type == NULL || check.type->refused_because != NULL)
             continue;
+        note_out_of_reach(&check);
         check_lengths(&check);
         if (is_of(&check, "mifare-classic"))
             check_classic(&check);

@@ -530,6 +530,34 @@ START_TEST(what_has_no_effect_beside_another_setting_is_noted)
 }
 END_TEST
 
+#define LIBNFC "readers: ( { driver = \"libnfc\"; connection = \"pn532_uart:/dev/ttyS0\"; } );\n"
+#define BEYOND(what)                                                                                                   \
+    "t.conf:2: templates[1].technologies (register 0310): has no effect: libnfc's readers cannot " what                \
+    ", and there is no other reader; next: use a PC/SC reader"
+
+#ifdef HAVE_LIBNFC
+static const struct mistake beyonds[] = {
+    { "templates: ( {\ntype = \"iso15693-memory\"; } );\n" LIBNFC, BEYOND("look for ISO/IEC 15693") },
+    { "templates: ( {\ntechnologies = \"ndef-t5t\"; } );\n" LIBNFC, BEYOND("look for ISO/IEC 15693") },
+    { "templates: ( {\ntechnologies = \"nfc-v\"; } );\n" LIBNFC, BEYOND("look for ISO/IEC 15693") },
+    { "templates: ( {\ntechnologies = \"picotag-b\"; } );\n" LIBNFC, BEYOND("look for PicoTags") },
+    { "templates: ( {\ntechnologies = \"iso-72\"; apdu_1 = \"00B00000\"; } );\n" LIBNFC,
+      BEYOND("send APDUs to Innovatron cards") },
+    { "templates: ( {\ntechnologies = \"ndef-tags\"; } );\n" LIBNFC, "" },
+    { "templates: ( {\ntechnologies = \"innovatron\"; } );\n" LIBNFC, "" },
+    { "templates: ( {\ntype = \"iso15693-memory\"; } );\n", "" },
+};
+
+START_TEST(what_libnfc_cannot_reach_is_noted_where_there_is_no_other_reader)
+{
+    config_free(good(beyonds[_i].entry));
+    char *said = all_of(notes);
+    ck_assert_str_eq(said, beyonds[_i].says);
+    free(said);
+}
+END_TEST
+#endif
+
 START_TEST(registers_that_a_type_has_not_are_kept_and_noted)
 {
     struct config *config = good("registers = [ \"0310=62\", \"0315=0011\", \"0316=22\", \"0338=33\" ];\n");
@@ -850,6 +878,10 @@ int main(void)
     tcase_add_loop_test(cases, each_mistake_is_said_in_these_words, 0, sizeof mistakes / sizeof mistakes[0]);
     tcase_add_loop_test(cases, raw_registers_go_through_the_same_rules, 0, sizeof raw_mistakes / sizeof raw_mistakes[0]);
     tcase_add_loop_test(cases, what_has_no_effect_beside_another_setting_is_noted, 0, sizeof idles / sizeof idles[0]);
+#ifdef HAVE_LIBNFC
+    tcase_add_loop_test(cases, what_libnfc_cannot_reach_is_noted_where_there_is_no_other_reader, 0,
+                        sizeof beyonds / sizeof beyonds[0]);
+#endif
     tcase_add_test(cases, registers_that_a_type_has_not_are_kept_and_noted);
     tcase_add_test(cases, protocol_bytes_are_a_matter_of_id_only);
     tcase_add_test(cases, a_key_may_stand_in_a_file);
