@@ -24,6 +24,19 @@ KEYS = (
 )
 
 
+def count_in_memory(pid, pattern):
+    """How often these bytes stand in what a process has written to of its memory. Root."""
+    count = 0
+    with open("/proc/%d/maps" % pid, encoding="ascii") as maps, open("/proc/%d/mem" % pid, "rb", buffering=0) as memory:
+        for line in maps:
+            area, rights = line.split()[:2]
+            begin, end = (int(number, 16) for number in area.split("-"))
+            if rights.startswith("rw"):
+                memory.seek(begin)
+                count += memory.read(end - begin).count(pattern)
+    return count
+
+
 class Secrets(ToolTest):
     def setUp(self):
         super().setUp()
@@ -242,6 +255,25 @@ class Secrets(ToolTest):
         self.assert_keys_kept(done.stdout + done.stderr)
         self.assert_keys_kept(gateway.log_text(), *[one.read_text(errors="replace") for one in
                               gateway.state_directory.iterdir() if one.is_file()])
+
+    def test_the_keys_of_templates_leave_the_memory_with_the_configuration(self):
+        """Those of a file from the beginning also as text."""
+        script = Script()
+        self.addCleanup(script.close)
+        readers = "readers: ( %s );\n" % script.setting
+        files = tuple('key = "file:%s"; ' % self.write(key, "key-%d" % number)
+                      for number, (_, _, key, _) in enumerate(KEYS))
+        gateway = Gateway(self.templates(files) + readers)
+        self.addCleanup(gateway.close)
+        for _, name, key, _ in KEYS:
+            self.assertGreater(count_in_memory(gateway.pid, bytes.fromhex(key)), 0, name)
+            self.assertEqual(count_in_memory(gateway.pid, key.encode()), 0, name)
+        gateway.configure(readers)
+        self.assertEqual(gateway.tool("reload", timeout=30).returncode, OK)
+        wait_until(lambda: gateway.status()["readers"], 10, "the reader is there")
+        for _, name, key, _ in KEYS:
+            wait_until(lambda: count_in_memory(gateway.pid, bytes.fromhex(key)) == 0, 10,   # pylint: disable=W0640
+                       "no trace of " + name)
 
     def test_what_a_running_daemon_says(self):
         script = Script()

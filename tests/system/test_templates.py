@@ -234,6 +234,18 @@ class Trouble(OverPcsc):
 
         self.at_each_command(check)
 
+    def test_a_card_that_needs_to_be_powered_anew_is(self):
+        self.read_interval = WITH_RETRIES
+
+        def check(card, tag_data, after):
+            for kind in ("mute", "nonsense"):
+                before = self.counts()
+                card.fault(kind, after=after, until_reset=True)
+                self.expect_event(card, 1, tag_data)
+                self.assertEqual(self.counts(), before)
+
+        self.at_each_command(check)
+
     def test_trouble_that_stays_is_counted_and_nothing_is_put_out(self):
         self.read_interval = WITH_RETRIES
 

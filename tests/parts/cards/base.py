@@ -15,6 +15,7 @@ Trouble comes on demand, counted from the moment at which it is asked for:
 
     card.fault("mute", after=2)             after two more commands it says nothing more
     card.fault("mute", after=2, times=1)    ... to one command, then it is well again
+    card.fault("mute", after=2, until_reset=True)   ... until it is powered anew, as a card that has lost its way
     card.fault("leave", after=1)            in the middle of the second command from now it leaves
     card.fault("nonsense", after=1, times=1, answer=b"\\x63")
     card.fault("status", answer=b"\\x6F\\x00")     the same, by status bytes; for cards that answer and refuse
@@ -89,6 +90,8 @@ class Card:
     def reset(self):
         with self._lock:
             self.resets += 1
+            if self._fault and self._fault.ends_with_reset():
+                self._fault = None
             self.forget()
 
     # --- what each card does
@@ -107,13 +110,13 @@ class Card:
 
     # --- trouble
 
-    def fault(self, kind, after=0, times=None, answer=None):
-        """kind: leave, mute, nonsense or status; times None: for ever."""
+    def fault(self, kind, after=0, times=None, answer=None, until_reset=False):
+        """kind: leave, mute, nonsense or status; times None: for ever, or until the next reset once it has begun."""
         if kind not in ("leave", "mute", "nonsense", "status"):
             raise ValueError(f"there is no trouble {kind}")
         default = {"nonsense": b"\x63", "status": b"\x6F\x00"}.get(kind)
         with self._lock:
-            self._fault = _Fault(kind, after, times, default if answer is None else as_bytes(answer))
+            self._fault = _Fault(kind, after, times, default if answer is None else as_bytes(answer), until_reset)
 
     def heal(self):
         with self._lock:
@@ -137,13 +140,18 @@ class Card:
 
 
 class _Fault:
-    def __init__(self, kind, after, times, said):
-        self.kind, self.after, self.times, self.said = kind, after, times, said
+    def __init__(self, kind, after, times, said, until_reset):
+        self.kind, self.after, self.times, self.said, self.until_reset = kind, after, times, said, until_reset
+        self.begun = False
+
+    def ends_with_reset(self):
+        return self.until_reset and self.begun
 
     def answer(self, card, command, answer):
         if self.after > 0 or self.times == 0:
             self.after -= 1
             return answer(command)
+        self.begun = True
         if self.times is not None:
             self.times -= 1
         if self.kind == "leave":
